@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "iface/iface.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/ip4.h"
+
+bool iface_has_addr4(const struct iface *f, uint32_t addr)
+{
+	for (unsigned int i = 0; i < f->n_addr4; i++) {
+		if (f->addr4[i].addr == addr)
+			return true;
+	}
+	return false;
+}
+
+bool iface_on_link4(const struct iface *f, uint32_t addr)
+{
+	for (unsigned int i = 0; i < f->n_addr4; i++) {
+		if (((f->addr4[i].addr ^ addr) & ip4_mask(f->addr4[i].len)) == 0)
+			return true;
+	}
+	return false;
+}
+
+uint32_t iface_source4(const struct iface *f, uint32_t to)
+{
+	for (unsigned int i = 0; i < f->n_addr4; i++) {
+		if (((f->addr4[i].addr ^ to) & ip4_mask(f->addr4[i].len)) == 0)
+			return f->addr4[i].addr;
+	}
+	return f->n_addr4 > 0 ? f->addr4[0].addr : 0;
+}
+
+struct ifaces *ifaces_new(uint16_t n)
+{
+	struct ifaces *s = calloc(1, sizeof(*s) + n * sizeof(s->iface[0]));
+
+	if (s == NULL)
+		return NULL;
+	s->n = n;
+	for (uint16_t i = 0; i < n; i++)
+		s->iface[i].id = i;
+	return s;
+}
+
+int ifaces_set(struct ifaces *s, const struct iface *f)
+{
+	struct iface *slot = &s->iface[f->id];
+	struct iface_addr4 *copy = NULL;
+
+	if (f->n_addr4 > 0) {
+		copy = calloc(f->n_addr4, sizeof(*copy));
+		if (copy == NULL)
+			return -ENOMEM;
+		memcpy(copy, f->addr4, f->n_addr4 * sizeof(*copy));
+	}
+	free((void *)slot->addr4);
+	*slot = *f;
+	slot->addr4 = copy;
+	return 0;
+}
+
+void ifaces_free(struct ifaces *s)
+{
+	if (s == NULL)
+		return;
+	for (uint16_t i = 0; i < s->n; i++)
+		free((void *)s->iface[i].addr4);
+	free(s);
+}
+
+static void ifaces_reclaim(struct rcu_head *head)
+{
+	ifaces_free(caa_container_of(head, struct ifaces, rcu));
+}
+
+void ifaces_free_rcu(struct ifaces *s)
+{
+	if (s != NULL)
+		call_rcu(&s->rcu, ifaces_reclaim);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * iface: what carries addresses. The agent builds the table of all of them anew for each change and
+ * publishes it as a whole; workers take it once a loop. An iface's id is its port's id.
+ */
+#ifndef IFACE_IFACE_H
+#define IFACE_IFACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rcu.h"
+
+struct iface_addr4 {
+	uint32_t addr; /* host byte order */
+	uint8_t len;   /* prefix length */
+};
+
+struct iface {
+	uint64_t mac; /* as mac_load() gives it */
+	uint16_t id;
+	uint16_t mtu;      /* of the IP packet */
+	bool up;           /* in service and with carrier: packets are taken and sent */
+	bool partial_csum; /* complete half-made checksums that come in (AF_XDP row 25) */
+	uint16_t n_addr4;
+	const struct iface_addr4 *addr4; /* the first one is the primary; NULL if none */
+	char name[16];
+};
+
+/* An immutable snapshot. Slots without an interface have up == false and name[0] == 0. */
+struct ifaces {
+	struct rcu_head rcu;
+	uint16_t n;
+	struct iface iface[];
+};
+
+/* Is @addr an address of @f? Context: any. */
+bool iface_has_addr4(const struct iface *f, uint32_t addr);
+
+/* Is @addr inside a connected subnet of @f (a /31's and /32's own prefix included)? Context: any.
+ */
+bool iface_on_link4(const struct iface *f, uint32_t addr);
+
+/* The address of @f to speak to @to with: of @to's subnet if there is one, else the primary, else
+ * 0. */
+uint32_t iface_source4(const struct iface *f, uint32_t to);
+
+/**
+ * ifaces_new - an empty snapshot
+ * @n: slots; addresses are copied in by ifaces_set()
+ *
+ * Context: agent. Return: NULL without memory; freed by ifaces_free(), or ifaces_free_rcu() once
+ * it was published.
+ */
+struct ifaces *ifaces_new(uint16_t n);
+
+/* Fill slot @f->id with a copy of @f, its addresses too. Return: 0 or -ENOMEM. Context: agent. */
+[[nodiscard]] int ifaces_set(struct ifaces *s, const struct iface *f);
+void ifaces_free(struct ifaces *s);
+void ifaces_free_rcu(struct ifaces *s);
+
+#endif

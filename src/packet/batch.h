@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * batch: up to 64 packets on their way through one pipeline_run(). Input sorts them by value into a
+ * dense lane a kind, with the look-up keys beside; stages are straight loops over a lane. A packet
+ * is in exactly one place: a lane, the host list, the transmit list, or the ended list (I1).
+ * Owned by one worker; nobody else sees it.
+ */
+#ifndef PACKET_BATCH_H
+#define PACKET_BATCH_H
+
+#include <linux/if_xdp.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "packet/pkt.h"
+#include "packet/verdict.h"
+
+#define BATCH_MAX 64
+
+/* Routed IPv4 packets and their keys. Look-ups may read keys and write ids up to a multiple of 16.
+ */
+struct lane4 {
+	uint32_t n;
+	uint32_t kinds; /* bit set of the enum nexthop_kind met, by the route stage */
+	cache_aligned struct pkt pkt[BATCH_MAX];
+	cache_aligned uint32_t dst[BATCH_MAX]; /* host byte order */
+	cache_aligned uint32_t id[BATCH_MAX];  /* next-hop ids, by the route stage */
+};
+
+/* Packets in no order that matters. */
+struct pkt_list {
+	uint32_t n;
+	struct pkt pkt[2 * BATCH_MAX]; /* a packet and the router's answer to it may both end */
+};
+
+/* Ready transmit descriptors with the port each goes to. */
+struct tx_list {
+	uint32_t n;
+	uint32_t mixed; /* not 0: not all to port[0], or a chain among them */
+	uint64_t bytes;
+	cache_aligned struct xdp_desc desc[BATCH_MAX];
+	uint16_t port[BATCH_MAX];
+};
+
+struct batch {
+	struct lane4 ip4;
+	struct pkt_list arp;   /* ARP packets, by input */
+	struct pkt_list host;  /* IPv4 packets to the router itself, by the route stage */
+	struct pkt_list ended; /* with their verdicts: for finish */
+	struct tx_list tx;
+};
+
+/* Put a packet at the end of @l, field by field: gcc builds a struct copy on the stack otherwise.
+ */
+static force_inline void pkt_list_add(struct pkt_list *l, const struct pkt *p, enum verdict v)
+{
+	struct pkt *q = &l->pkt[l->n++];
+
+	q->data = p->data;
+	q->len = p->len;
+	q->in = p->in;
+	q->verdict = (uint8_t)v;
+	q->flags = p->flags;
+	q->value = p->value;
+	q->nh = p->nh;
+}
+
+#endif

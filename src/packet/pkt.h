@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pkt: what the pipeline knows of a packet while it is in a batch. It lives in the worker's batch,
+ * not in the frame, and dies with the batch: what outlives it is copied into a small record.
+ * Written by input, then by the stage that holds it; read by everyone behind.
+ */
+#ifndef PACKET_PKT_H
+#define PACKET_PKT_H
+
+#include <stdint.h>
+
+struct nexthop;
+
+enum pkt_flag {
+	PKT_ORIGINATED = 1 << 0, /* the router's own: never answered by an ICMP error */
+	PKT_OPTIONS = 1 << 1,    /* the IPv4 header has options */
+	PKT_CHAIN = 1 << 2,      /* more frames follow: frame_chain of the first one's headroom */
+	PKT_L2_GROUP = 1 << 3,   /* came in a link-layer broadcast or multicast */
+};
+
+struct pkt {
+	uint8_t *data; /* Ethernet header, in the frame; NULL: the frame went on without it */
+	uint16_t len;  /* bytes from @data, without padding */
+	uint16_t in;   /* iface it came in by */
+	uint8_t verdict;
+	uint8_t flags;
+	uint16_t value; /* for the verdict: the MTU of DROP_TOO_BIG */
+	const struct nexthop *nh;
+};
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * frames: the one frame memory that every socket registers as its UMEM, and the private free lists
+ * that threads take frames from. A frame is an aligned chunk; its address is the offset of a byte
+ * of it from the memory's start, as AF_XDP writes it. Frames are conserved (I2): each is in a free
+ * list, or in one ring, or in a batch, or held by the agent.
+ */
+#ifndef PORT_FRAMES_H
+#define PORT_FRAMES_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+/* The kernel leaves this much before received data (XDP_PACKET_HEADROOM); the other backends do
+ * too. The router prepends headers there, and keeps the chain of a multi-buffer packet there. */
+#define FRAME_HEADROOM 256
+
+enum frames_huge { FRAMES_HUGE_PREFER, FRAMES_HUGE_REQUIRE, FRAMES_HUGE_NEVER };
+
+struct frames {
+	uint8_t *base;
+	uint64_t bytes;
+	uint32_t n;
+	uint32_t chunk; /* 2048 or 4096 */
+	uint32_t shift; /* log2(chunk) */
+	bool huge;      /* lies on 2 MiB pages */
+	/* Tag of the queue that a frame was last handed to (fill or transmit ring), a frame: when a
+	 * queue is closed, its tag and the free lists tell which frames went down with it. Written
+	 * by the worker that hands the frame over. */
+	uint16_t *tag;
+};
+
+/* A thread's private stack of free frames. */
+struct frame_cache {
+	struct frames *frames;
+	uint32_t n;
+	uint32_t size; /* room: all frames of the memory */
+	uint64_t *addr;
+};
+
+/**
+ * frames_new - map and touch the frame memory
+ * @out:   set on success; freed with frames_free()
+ * @n:     how many frames
+ * @chunk: bytes a frame, 2048 or 4096
+ * @huge:  whether 2 MiB pages are wanted
+ *
+ * Context: agent. Return: 0, -EINVAL, -ENOMEM (also when FRAMES_HUGE_REQUIRE cannot be met).
+ */
+[[nodiscard]] int frames_new(struct frames **out, uint32_t n, uint32_t chunk,
+                             enum frames_huge huge);
+void frames_free(struct frames *f);
+
+/* An empty free list over @f, with room for all its frames. Return: 0 or -ENOMEM. Context: agent.
+ */
+[[nodiscard]] int frame_cache_init(struct frame_cache *c, struct frames *f);
+void frame_cache_fini(struct frame_cache *c);
+
+/* Put every frame of the memory into @c; done once, at start. Context: agent. */
+void frame_cache_fill(struct frame_cache *c);
+
+static force_inline uint64_t frame_addr(const struct frames *f, const uint8_t *data)
+{
+	return (uint64_t)(data - f->base);
+}
+
+static force_inline uint8_t *frame_data(const struct frames *f, uint64_t addr)
+{
+	return f->base + addr;
+}
+
+/* Start of the chunk that @addr lies in (the RX address is not the chunk's base, AF_XDP row 22). */
+static force_inline uint64_t frame_base(const struct frames *f, uint64_t addr)
+{
+	return addr & ~((uint64_t)f->chunk - 1);
+}
+
+/* Give the frame that holds @addr back. Context: the cache's owner. */
+static force_inline void frame_put(struct frame_cache *c, uint64_t addr)
+{
+	assert(c->n < c->size); /* I2: no frame is freed twice */
+	c->addr[c->n++] = frame_base(c->frames, addr);
+}
+
+/* Take a free frame: *addr is its chunk's start. Return: false if there is none. Context: owner. */
+static force_inline bool frame_get(struct frame_cache *c, uint64_t *addr)
+{
+	if (unlikely(c->n == 0))
+		return false;
+	*addr = c->addr[--c->n];
+	return true;
+}
+
+/*
+ * A packet longer than a frame (XDP_USE_SG) lies in several; the first one's headroom lists the
+ * others, in order. @len of struct pkt is the whole packet's.
+ */
+#define FRAME_CHAIN_MAX 17 /* the kernel's MAX_SKB_FRAGS */
+struct frame_chain {
+	uint32_t n;
+	uint32_t first_len;
+	struct {
+		uint64_t addr : 48;
+		uint64_t len : 16;
+	} part[FRAME_CHAIN_MAX];
+};
+static_assert(sizeof(struct frame_chain) <= FRAME_HEADROOM - 64, "leave room to prepend headers");
+
+/* The chain record of the packet whose first frame holds @data. */
+static inline struct frame_chain *frame_chain(const struct frames *f, const uint8_t *data)
+{
+	return (struct frame_chain *)(f->base + frame_base(f, frame_addr(f, data)));
+}
+
+#endif
