@@ -39,6 +39,7 @@ struct frame_cache {
 	uint32_t n;
 	uint32_t size; /* room: all frames of the memory */
 	uint64_t *addr;
+	uint64_t *seen; /* bitmap over all frames, scratch of frames_recover() */
 };
 
 /**
@@ -72,6 +73,12 @@ static force_inline uint8_t *frame_data(const struct frames *f, uint64_t addr)
 	return f->base + addr;
 }
 
+/* The frame's number, 0 .. n - 1. */
+static force_inline uint32_t frame_index(const struct frames *f, uint64_t addr)
+{
+	return (uint32_t)(addr >> f->shift);
+}
+
 /* Start of the chunk that @addr lies in (the RX address is not the chunk's base, AF_XDP row 22). */
 static force_inline uint64_t frame_base(const struct frames *f, uint64_t addr)
 {
@@ -93,6 +100,21 @@ static force_inline bool frame_get(struct frame_cache *c, uint64_t *addr)
 	*addr = c->addr[--c->n];
 	return true;
 }
+
+/**
+ * frames_recover - take back the frames that went down with a closed queue
+ * @c:   the free list of the worker that owned the queue
+ * @tag: the queue's
+ *
+ * Every frame with @tag that is not in @c goes into @c. That is exact: of the frames last handed to
+ * this queue, those that came back are in its owner's list, because a frame that goes to another
+ * queue gets that one's tag, and whoever hands a frame to another thread clears its tag first. The
+ * tag is cleared everywhere, those in @c included.
+ *
+ * Context: the cache's owner, between batches; no frame of the queue is in a batch. The kernel must
+ * have let go of the queue. Return: how many frames came back.
+ */
+uint32_t frames_recover(struct frame_cache *c, uint16_t tag);
 
 /*
  * A packet longer than a frame (XDP_USE_SG) lies in several; the first one's headroom lists the
