@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * config: what the operator wants, read from YAML into a typed model, printed back, and compared
+ * with what was wanted before. A model is built once, by config_parse(), and never changes after;
+ * the agent owns it. Everything in it was checked: whoever applies it need not check again.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_VERSION  1
+#define CONFIG_NAME_LEN 16 /* of an interface, with the NUL: IFNAMSIZ */
+#define CONFIG_CPUS     1024
+#define CONFIG_NO_IFACE UINT16_MAX
+
+/* The order of the words in schema.c; the first one is the default unless said otherwise. */
+enum config_idle { CONFIG_IDLE_ADAPTIVE, CONFIG_IDLE_BUSY };
+enum config_hugepages { CONFIG_HUGEPAGES_PREFER, CONFIG_HUGEPAGES_REQUIRE, CONFIG_HUGEPAGES_NEVER };
+enum config_control { CONFIG_CONTROL_OWN, CONFIG_CONTROL_KERNEL };
+enum config_on_failure { CONFIG_ON_FAILURE_PASS, CONFIG_ON_FAILURE_DROP };
+enum config_xdp_mode { CONFIG_XDP_AUTO, CONFIG_XDP_NATIVE, CONFIG_XDP_GENERIC };
+enum config_zero_copy { CONFIG_ZERO_COPY_AUTO, CONFIG_ZERO_COPY_REQUIRE, CONFIG_ZERO_COPY_NEVER };
+enum config_route_type {
+	CONFIG_ROUTE_UNICAST,
+	CONFIG_ROUTE_BLACKHOLE,
+	CONFIG_ROUTE_UNREACHABLE,
+	CONFIG_ROUTE_PROHIBIT,
+};
+
+/* An address with the length of its subnet, or a prefix. */
+struct config_prefix4 {
+	uint32_t addr; /* host byte order */
+	uint8_t len;   /* 0..32 */
+};
+
+struct config_cpus {
+	uint64_t bits[CONFIG_CPUS / 64]; /* CPU n is bit n % 64 of word n / 64; none set: default */
+};
+
+struct config_system {
+	uint32_t workers;     /* 0: auto */
+	uint32_t frames;      /* 0: auto */
+	uint32_t icmp_errors; /* a second; 0: without limit */
+	uint8_t idle;         /* enum config_idle */
+	uint8_t hugepages;    /* enum config_hugepages */
+	struct config_cpus cpus;
+};
+
+struct config_xdp {
+	uint32_t queues;   /* 0: all */
+	uint8_t mode;      /* enum config_xdp_mode */
+	uint8_t zero_copy; /* enum config_zero_copy */
+};
+
+/* Capture files in place of a kernel device; both NULL where the interface is a device. */
+struct config_pcap {
+	char *in;  /* read from; NULL: nothing comes in */
+	char *out; /* written to; NULL: what goes out is thrown away */
+};
+
+struct config_interface {
+	char name[CONFIG_NAME_LEN];
+	uint8_t control;    /* enum config_control */
+	uint8_t on_failure; /* enum config_on_failure */
+	bool force;         /* take the device even though the default route leaves by it */
+	uint16_t mtu;       /* of the IP packet; 0: the device's own */
+	uint64_t mac;       /* as mac_load() gives it; 0: the device's own */
+	struct config_xdp xdp;
+	struct config_pcap pcap;
+	size_t n_addresses;
+	struct config_prefix4 *addresses; /* in the file's order; the first one is the primary */
+};
+
+struct config_route {
+	struct config_prefix4 to; /* host bits are zero */
+	uint32_t via;             /* gateway, host byte order; 0: none */
+	uint32_t metric;
+	uint8_t type;   /* enum config_route_type */
+	uint16_t iface; /* index in config.interfaces, said or found by the gateway;
+	                 * CONFIG_NO_IFACE if the type is not unicast */
+	char interface[CONFIG_NAME_LEN]; /* as the file says; empty where it does not */
+};
+
+struct config_neighbour {
+	uint32_t address;                /* host byte order */
+	uint16_t iface;                  /* index in config.interfaces */
+	uint64_t lladdr;                 /* as mac_load() gives it */
+	char interface[CONFIG_NAME_LEN]; /* as the file says; empty where it does not */
+};
+
+struct config {
+	uint32_t version;
+	struct config_system system;
+	size_t n_interfaces;
+	struct config_interface *interfaces; /* by name, as strcmp() orders */
+	size_t n_routes;
+	struct config_route *routes; /* by prefix, length, metric */
+	size_t n_neighbours;
+	struct config_neighbour *neighbours; /* by interface, address */
+};
+
+/* One complaint. Lines and columns count from 1; 0 where there is none (unreadable file). */
+struct config_error {
+	uint32_t line;
+	uint32_t column;
+	char *path; /* interfaces.wan0.xdp.mode, routes[2].via; "" of the file as a whole */
+	char *message;
+};
+
+#define CONFIG_MAX_ERRORS 100
+
+/* The complaints about one file, in the file's order. Initialise with {} before use. */
+struct config_errors {
+	size_t n;
+	size_t more; /* found, but not kept, beyond CONFIG_MAX_ERRORS */
+	struct config_error list[CONFIG_MAX_ERRORS];
+};
+
+/* Free what @errs holds, and make it empty. Context: any. */
+void config_errors_fini(struct config_errors *errs);
+
+/* Print a line `NAME:LINE:COLUMN: PATH: MESSAGE` each, then `NAME: and N more`. Context: any. */
+void config_errors_print(const struct config_errors *errs, const char *name, FILE *out);
+
+/**
+ * config_parse - check a configuration and build its model
+ * @out:  set on success; freed by config_free()
+ * @text: YAML or JSON, @len bytes; need not end in NUL
+ * @errs: initialised; gets every error found
+ *
+ * Context: any; linear in @len. Return: 0; -EINVAL with @errs filled in; -ENOMEM.
+ */
+[[nodiscard]] int config_parse(struct config **out, const char *text, size_t len,
+                               struct config_errors *errs);
+
+/* config_parse() of the file @path. Return: also -errno with one entry in @errs if it cannot be
+ * read. Context: any. */
+[[nodiscard]] int config_load(struct config **out, const char *path, struct config_errors *errs);
+void config_free(struct config *c);
+
+/* The index in config.interfaces of @name, or CONFIG_NO_IFACE. Context: any. */
+uint16_t config_find_interface(const struct config *c, const char *name);
+
+/* The interface with a subnet that holds @addr, or CONFIG_NO_IFACE. Context: any; walks all. */
+uint16_t config_on_link(const struct config *c, uint32_t addr);
+
+/**
+ * config_print - write the canonical YAML of a model: sorted, and without what is default
+ *
+ * config_parse() of it gives an equal model. Context: any. Return: 0, or -EIO.
+ */
+[[nodiscard]] int config_print(FILE *out, const struct config *c);
+
+/* What differs in an interface, or in the system's section. */
+enum config_change {
+	CONFIG_CHANGE_CONTROL = 1 << 0,
+	CONFIG_CHANGE_ADDRESSES = 1 << 1,
+	CONFIG_CHANGE_MTU = 1 << 2,
+	CONFIG_CHANGE_MAC = 1 << 3,
+	CONFIG_CHANGE_ON_FAILURE = 1 << 4,
+	CONFIG_CHANGE_XDP = 1 << 5,  /* bind anew */
+	CONFIG_CHANGE_PCAP = 1 << 6, /* open anew */
+	CONFIG_CHANGE_FORCE = 1 << 7,
+	CONFIG_CHANGE_ICMP_ERRORS = 1 << 8,
+	CONFIG_CHANGE_IDLE = 1 << 9,
+	CONFIG_CHANGE_RESTART = 1 << 10, /* workers, cpus, frames, hugepages */
+};
+
+/* In each of these, @was NULL means added, @is NULL removed, neither replaced or changed. */
+struct config_diff_interface {
+	const struct config_interface *was, *is;
+	uint32_t changed; /* enum config_change bits */
+};
+
+struct config_diff_route {
+	const struct config_route *was, *is; /* same prefix and metric */
+};
+
+struct config_diff_neighbour {
+	const struct config_neighbour *was, *is; /* same interface and address */
+};
+
+struct config_diff {
+	uint32_t system; /* enum config_change bits */
+	size_t n_interfaces, n_routes, n_neighbours;
+	struct config_diff_interface *interfaces;
+	struct config_diff_route *routes;
+	struct config_diff_neighbour *neighbours;
+};
+
+/**
+ * config_diff - what to do to get from @was to @is
+ * @out: filled in on success, points into @was and @is; emptied by config_diff_fini()
+ * @was: NULL: everything of @is is added
+ *
+ * A route or neighbour whose interface has another name now is replaced, whatever the indices.
+ * Context: any; linear. Return: 0 or -ENOMEM.
+ */
+[[nodiscard]] int config_diff(struct config_diff *out, const struct config *was,
+                              const struct config *is);
+void config_diff_fini(struct config_diff *d);
+
+#endif
