@@ -14,12 +14,12 @@ struct nexthop;
 enum pkt_flag {
 	PKT_ORIGINATED = 1 << 0, /* the router's own: never answered by an ICMP error */
 	PKT_OPTIONS = 1 << 1,    /* the IPv4 header has options */
-	PKT_CHAIN = 1 << 2,      /* more frames follow: frame_chain of the first one's headroom */
-	PKT_L2_GROUP = 1 << 3,   /* came in a link-layer broadcast or multicast */
+	PKT_CHAIN = 1 << 2,      /* more frames follow: frame_chain() of the first one */
+	PKT_TAKEN = 1 << 3,      /* ended, but its first frame went on as the router's answer */
 };
 
 struct pkt {
-	uint8_t *data; /* Ethernet header, in the frame; NULL: the frame went on without it */
+	uint8_t *data; /* Ethernet header, in the frame */
 	uint16_t len;  /* bytes from @data, without padding */
 	uint16_t in;   /* iface it came in by */
 	uint8_t verdict;

@@ -33,6 +33,7 @@ const char *verdict_name(enum verdict v)
 		[DROP_ARP_BAD] = "arp-malformed",
 		[DROP_ICMP_BAD] = "icmp-malformed",
 		[DROP_ICMP_LIMIT] = "icmp-limit",
+		[DROP_FRAGMENT] = "fragment",
 		[DROP_NO_FRAME] = "no-frame",
 		[CONSUMED_ARP] = "arp",
 		[CONSUMED_ICMP_ECHO] = "icmp-echo",

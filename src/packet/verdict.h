@@ -39,6 +39,7 @@ enum verdict {
 	DROP_ARP_BAD,        /* malformed ARP (RFC 826) */
 	DROP_ICMP_BAD,       /* malformed ICMP to the router */
 	DROP_ICMP_LIMIT,     /* an answer of the router's own that the rate limit held back */
+	DROP_FRAGMENT,       /* fragment addressed to the router itself */
 	DROP_NO_FRAME,       /* no free frame for a packet of the router's own */
 
 	/* Consumed: it was for the router. */
