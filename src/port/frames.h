@@ -18,6 +18,9 @@
  * too. The router prepends headers there, and keeps the chain of a multi-buffer packet there. */
 #define FRAME_HEADROOM 256
 
+/* In a tag: the frame was last handed to a transmit ring, not to a fill ring. */
+#define FRAME_TAG_TX 0x8000
+
 enum frames_huge { FRAMES_HUGE_PREFER, FRAMES_HUGE_REQUIRE, FRAMES_HUGE_NEVER };
 
 struct frames {

@@ -26,6 +26,7 @@ enum nexthop_kind {
 	NH_BLACKHOLE,
 	NH_UNREACHABLE,
 	NH_PROHIBIT,
+	NH_NONE, /* no route: what readers make of id 0, in no table */
 };
 
 struct nexthop {

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pipeline/chain.h"
+
+#include "wire/checksum.h"
+#include "wire/ether.h"
+#include "wire/ip4.h"
+
+/* Descriptors of the packet at @idx, 0 if its end is not among the @n. */
+static uint32_t chain_count(const struct port_queue *q, uint32_t idx, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (!(port_rx_desc(q, idx + i)->options & XDP_PKT_CONTD))
+			return i + 1;
+	}
+	return 0;
+}
+
+uint32_t chain_gather(struct frame_cache *c, struct port_queue *q, uint32_t idx, uint32_t n,
+                      struct pkt *p)
+{
+	const struct xdp_desc *d = port_rx_desc(q, idx);
+	uint32_t count = chain_count(q, idx, n), len = d->len;
+	struct frame_chain *chain;
+
+	if (count == 0)
+		return 0;
+	p->data = frame_data(c->frames, d->addr);
+	chain = frame_chain(c->frames, p->data);
+	chain->n = 0;
+	chain->first_len = len;
+	for (uint32_t i = 1; i < count; i++) {
+		d = port_rx_desc(q, idx + i);
+		if (chain->n == FRAME_CHAIN_MAX || len + d->len > UINT16_MAX) {
+			frame_put(c, d->addr);
+			continue;
+		}
+		chain->part[chain->n].addr = d->addr & 0xffffffffffffull;
+		chain->part[chain->n++].len = (uint16_t)d->len;
+		len += d->len;
+	}
+	p->len = (uint16_t)len;
+	return count;
+}
+
+uint64_t chain_csum4(const struct frames *f, const struct pkt *p)
+{
+	uint32_t head = ETHER_LEN + ip4_header_len(p->data + ETHER_LEN);
+	const struct frame_chain *chain;
+	uint64_t sum;
+	uint32_t at;
+
+	if (!(p->flags & PKT_CHAIN))
+		return csum_add(p->data + head, p->len - head, 0);
+	chain = frame_chain(f, p->data);
+	at = chain->first_len - head;
+	sum = csum_fold(csum_add(p->data + head, at, 0));
+	for (uint32_t i = 0; i < chain->n; i++) {
+		uint16_t s = csum_fold(
+			csum_add(frame_data(f, chain->part[i].addr), chain->part[i].len, 0));
+
+		/* A part that starts at an odd byte is summed byte-swapped (RFC 1071 2 B). */
+		sum += at % 2 == 0 ? s : __builtin_bswap16(s);
+		at += chain->part[i].len;
+	}
+	return sum;
+}
+
+void chain_free_rest(struct frame_cache *c, const uint8_t *data)
+{
+	const struct frame_chain *chain = frame_chain(c->frames, data);
+
+	for (uint32_t i = 0; i < chain->n; i++)
+		frame_put(c, chain->part[i].addr);
+}

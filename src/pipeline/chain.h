@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* chain: packets longer than a frame (XDP_USE_SG). Off the hot path: jumbo frames only. */
+#ifndef PIPELINE_CHAIN_H
+#define PIPELINE_CHAIN_H
+
+#include "packet/pkt.h"
+#include "port/port.h"
+#include "uapi/if_xdp.h"
+
+/**
+ * chain_gather - read a packet of several descriptors
+ * @idx, @n: descriptors there are
+ * @p: data and len (of all parts) are set; the chain is noted in the first frame's headroom
+ *
+ * Frames beyond what a chain can hold go back to @c, and len tells the packet is cut.
+ * Context: worker. Return: descriptors used, 0 if the last one is not there yet.
+ */
+uint32_t chain_gather(struct frame_cache *c, struct port_queue *q, uint32_t idx, uint32_t n,
+                      struct pkt *p);
+
+/* csum_add() over what follows the IPv4 header of @p, in one frame or in several. */
+uint64_t chain_csum4(const struct frames *f, const struct pkt *p);
+
+/* Free all frames of the chain at @data but the first. */
+void chain_free_rest(struct frame_cache *c, const uint8_t *data);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * finish: the one place where packets end. Counts each by its verdict, keeps an example of each
+ * kind of drop, hands held packets to the agent, and frees the frames.
+ */
+#include "pipeline/chain.h"
+#include "pipeline/pipeline.h"
+#include "wire/ether.h"
+#include "wire/ip4.h"
+
+/* Packets a second that one neighbour may have the agent hold; it keeps at most 3. */
+#define HOLD_RATE 16
+
+/* Keep what the packet looked like, once a batch and reason at most: the reader wants one, not all.
+ */
+static void finish_example(struct pipeline *p, const struct pkt *k)
+{
+	struct drop_example *e = &p->example[k->in][k->verdict];
+	uint32_t n = k->len - ETHER_LEN;
+
+	if (k->len <= ETHER_LEN)
+		return;
+	if (k->flags & PKT_CHAIN)
+		n = frame_chain(p->cache.frames, k->data)->first_len - ETHER_LEN;
+	if (n > sizeof(e->bytes))
+		n = sizeof(e->bytes);
+	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	/* The answer to an error rewrites all before the IP header, the EtherType as well. */
+	e->type = k->flags & PKT_TAKEN ? ETHERTYPE_IP4 : ether_type(k->data);
+	e->len = (uint16_t)n;
+	memcpy(e->bytes, k->data + ETHER_LEN, n);
+	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELEASE);
+}
+
+/* While the agent holds it, no queue's end may take the packet's frames along. */
+static void finish_untag(struct frames *f, const struct pkt *k)
+{
+	const struct frame_chain *chain = frame_chain(f, k->data);
+
+	f->tag[frame_addr(f, k->data) >> f->shift] = 0;
+	for (uint32_t i = 0; k->flags & PKT_CHAIN && i < chain->n; i++)
+		f->tag[chain->part[i].addr >> f->shift] = 0;
+}
+
+/* Hand a packet to the agent until its neighbour is known. Return: HELD_NEIGH, or why not. */
+static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
+{
+	const struct nexthop *nh = k->nh;
+	uint32_t ip = nh->kind == NH_CONNECTED ? ip4_dst(k->data + ETHER_LEN) : nh->gateway;
+	struct report *r;
+
+	if (!ask_allowed(p, nh->iface, ip, HOLD_RATE))
+		return DROP_NEIGH_QUEUE;
+	r = ring_reserve(p->reports);
+	if (r == NULL)
+		return DROP_AGENT_BUSY;
+	*r = (struct report){
+		.kind = REPORT_NEIGH_WANTED,
+		.iface = nh->iface,
+		.in = k->in,
+		.len = k->len,
+		.ip = ip,
+		.data = k->data,
+		.flags = k->flags,
+	};
+	finish_untag(p->cache.frames, k);
+	ring_push(p->reports);
+	p->told = true;
+	return HELD_NEIGH;
+}
+
+static void finish_one(struct pipeline *p, struct pkt *k)
+{
+	if (k->verdict == HELD_NEIGH)
+		k->verdict = (uint8_t)finish_hold(p, k);
+	counter_add(&p->counters.verdict[k->in][k->verdict], 1);
+	if (k->verdict == HELD_NEIGH)
+		return;
+	if (k->verdict <= DROP_LAST)
+		finish_example(p, k);
+	if (k->flags & PKT_CHAIN)
+		chain_free_rest(&p->cache, k->data);
+	if (!(k->flags & PKT_TAKEN))
+		frame_put(&p->cache, frame_addr(p->cache.frames, k->data));
+}
+
+void finish_stage(struct pipeline *p)
+{
+	struct pkt_list *l = &p->batch.ended;
+
+	for (uint32_t i = 0; i < l->n; i++)
+		finish_one(p, &l->pkt[i]);
+	l->n = 0;
+}

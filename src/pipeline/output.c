@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * output: the one place that writes frames. In one loop: next hop, TTL, MTU, header, descriptor.
+ * What cannot simply be sent goes through output_special().
+ */
+#include "pipeline/chain.h"
+#include "pipeline/pipeline.h"
+#include "wire/ether.h"
+#include "wire/ip4.h"
+
+/* Traffic goes to a neighbour whose line is stale: the agent should confirm it. */
+static void output_stale(struct pipeline *p, const struct nexthop *nh)
+{
+	struct report *r;
+
+	if (!ask_allowed(p, nh->iface, nh->gateway, 1))
+		return;
+	r = ring_reserve(p->reports);
+	if (r == NULL) {
+		counter_add(&p->counters.reports_lost, 1);
+		return;
+	}
+	*r = (struct report){.kind = REPORT_NEIGH_USED, .iface = nh->iface, .ip = nh->gateway};
+	ring_push(p->reports);
+	p->told = true;
+}
+
+/* The verdict of a next hop that does not forward; KEEP if it does. */
+static enum verdict output_kind(struct pipeline *p, const struct nexthop *nh)
+{
+	switch ((enum nexthop_kind)nh->kind) {
+	case NH_STALE:
+		output_stale(p, nh);
+		return KEEP;
+	case NH_FORWARD:
+		return KEEP;
+	case NH_RESOLVE:
+	case NH_CONNECTED:
+		return HELD_NEIGH;
+	case NH_FAILED:
+		return DROP_NEIGH_FAILED;
+	case NH_BROADCAST:
+		return DROP_BROADCAST; /* RFC 2644 */
+	case NH_BLACKHOLE:
+		return DROP_BLACKHOLE;
+	case NH_UNREACHABLE:
+		return DROP_UNREACHABLE;
+	case NH_PROHIBIT:
+		return DROP_PROHIBIT;
+	case NH_LOCAL:
+	case NH_NONE:
+		break;
+	}
+	return DROP_NO_ROUTE;
+}
+
+/*
+ * A packet that is not sent just like that. Return: whether it is sent after all, with @k prepared
+ * so that the loop in output4_stage() does the right thing.
+ */
+static never_inline bool output_special(struct pipeline *p, struct pkt *k)
+{
+	struct batch *b = &p->batch;
+	const struct nexthop *nh = k->nh;
+	enum verdict v;
+
+	if (nh->kind == NH_LOCAL && !(k->flags & PKT_ORIGINATED)) {
+		pkt_list_add(&b->host, k, KEEP);
+		return false;
+	}
+	v = output_kind(p, nh);
+	if (v == KEEP || v == HELD_NEIGH) {
+		/* RFC 1812 5.3.1 before 5.2.6: a packet that dies here is not too big. */
+		if (ip4_ttl(k->data + ETHER_LEN) <= 1)
+			v = DROP_TTL_EXPIRED;
+		else if (k->len > nh->max_len && nh->max_len != 0) {
+			v = DROP_TOO_BIG;
+			k->value = (uint16_t)(nh->max_len - ETHER_LEN);
+		}
+	}
+	if (v != KEEP) {
+		pkt_list_add(&b->ended, k, v);
+		return false;
+	}
+	if (k->len < ETHER_MIN_LEN)
+		memset(k->data + k->len, 0, ETHER_MIN_LEN - k->len); /* no EtherLeak */
+	if (k->flags & PKT_CHAIN) {
+		b->tx.mixed |= UINT32_MAX;
+		k->len = (uint16_t)frame_chain(p->cache.frames, k->data)->first_len;
+	}
+	return true;
+}
+
+/* TTL minus one, and the checksum with it (RFC 1624 eqn. 3), in one 32-bit store. */
+static force_inline void output_ttl(uint8_t *h, uint32_t w)
+{
+	uint32_t sum = (~w >> 16) + 0xfffe; /* ~C + ~m + m', m the word TTL and protocol are in */
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	store32(h + 8, ((w - 1) & 0xffff) | (~sum << 16));
+}
+
+void output4_stage(struct pipeline *p)
+{
+	struct batch *b = &p->batch;
+	struct lane4 *l = &b->ip4;
+	struct tx_list *t = &b->tx;
+	const struct frames *f = p->cache.frames;
+	uint32_t n = l->n, k = t->n, mixed = 0;
+	uint16_t first = k > 0 ? t->port[0] : l->pkt[0].nh->iface;
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct pkt *x = &l->pkt[i];
+		const struct nexthop *nh = x->nh;
+		uint8_t *data = x->data;
+		uint32_t w = load32(data + ETHER_LEN + 8), len;
+
+		if (unlikely((nh->kind != NH_FORWARD) | ((w & 0xff) <= 1) | (x->len > nh->max_len) |
+		             (x->len < ETHER_MIN_LEN) | (x->flags & PKT_CHAIN))) {
+			if (!output_special(p, x))
+				continue;
+		}
+		output_ttl(data + ETHER_LEN, w);
+		store64(data, load64(nh->header));
+		store64(data + 6, load64(nh->header + 6));
+		len = x->len < ETHER_MIN_LEN ? ETHER_MIN_LEN : x->len;
+		t->desc[k].addr = frame_addr(f, data);
+		t->desc[k].len = len;
+		t->desc[k].options = x->flags & PKT_CHAIN ? XDP_PKT_CONTD : 0;
+		t->port[k] = nh->iface;
+		mixed |= nh->iface ^ first;
+		bytes += len;
+		k++;
+	}
+	if (k > t->n && t->port[0] != first)
+		mixed |= 1; /* the first packet, whose port @first was, is not among them */
+	t->n = k;
+	t->mixed |= mixed;
+	t->bytes += bytes;
+	l->n = 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pipeline/pipeline.h"
+
+#include "wire/ip4.h"
+
+/* From the next hop on, the way is the same for what came in and what the router says itself. */
+static void forward4(struct pipeline *p)
+{
+	struct batch *b = &p->batch;
+
+	route4_stage(&p->route, b);
+	if (b->ip4.kinds & 1u << NH_CONNECTED)
+		neigh4_stage(p->neigh, b);
+	output4_stage(p);
+}
+
+/* Behind input: what both a received batch and the agent's orders go through. */
+static void pipeline_tail(struct pipeline *p)
+{
+	struct batch *b = &p->batch;
+
+	if (b->ip4.n > 0)
+		forward4(p);
+	if (b->arp.n > 0)
+		arp_stage(p);
+	if (b->host.n + b->ended.n > 0)
+		host_stage(&p->host, p->ifaces, p->now_ns, b);
+	if (b->ip4.n > 0)
+		forward4(p); /* the router's answers: they are not answered again */
+	transmit_stage(p);
+	finish_stage(p);
+}
+
+size_t pipeline_run(struct pipeline *p, struct port_queue *q)
+{
+	size_t n = input_stage(p, q);
+
+	if (n > 0)
+		pipeline_tail(p);
+	return n;
+}
+
+/* Take one order: its packet goes where input would have put it. */
+static void order_take(struct pipeline *p, struct order *o)
+{
+	struct batch *b = &p->batch;
+	struct pkt k = {.data = o->data, .len = o->len, .in = o->iface, .flags = o->flags};
+	uint64_t addr;
+
+	switch ((enum order_kind)o->kind) {
+	case ORDER_SEND:
+		counter_add(&p->counters.originated, 1);
+		k.flags = PKT_ORIGINATED | PKT_TAKEN;
+		if (!frame_get(&p->cache, &addr)) {
+			k.len = 0; /* there is nothing to show */
+			pkt_list_add(&b->ended, &k, DROP_NO_FRAME);
+			break;
+		}
+		k.data = frame_data(p->cache.frames, addr) + FRAME_HEADROOM;
+		memcpy(k.data, o->bytes, o->len);
+		tx_list_add(&b->tx, p->cache.frames, k.data, o->len, o->iface);
+		break;
+	case ORDER_RESUME:
+		counter_add(&p->counters.released, 1);
+		b->ip4.dst[b->ip4.n] = ip4_dst(k.data + ETHER_LEN);
+		b->ip4.pkt[b->ip4.n++] = k;
+		break;
+	case ORDER_DROP:
+		counter_add(&p->counters.released, 1);
+		pkt_list_add(&b->ended, &k, (enum verdict)o->verdict);
+		break;
+	case ORDER_RECOVER:
+		counter_add(&p->counters.recovered, frames_recover(&p->cache, (uint16_t)o->value));
+		break;
+	}
+}
+
+size_t pipeline_orders(struct pipeline *p)
+{
+	struct order *o;
+	size_t n = 0;
+
+	while (n < BATCH_MAX && (o = ring_peek(p->orders)) != NULL) {
+		order_take(p, o);
+		ring_pop(p->orders);
+		n++;
+	}
+	if (n > 0)
+		pipeline_tail(p);
+	return n;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pipeline: the way of a packet through one worker. pipeline_run() is its table of contents.
+ * One worker owns a pipeline; the agent sets it up before the worker starts, and reads its
+ * counters.
+ */
+#ifndef PIPELINE_PIPELINE_H
+#define PIPELINE_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "base/ring.h"
+#include "host/host.h"
+#include "iface/iface.h"
+#include "neigh/neigh.h"
+#include "packet/batch.h"
+#include "packet/report.h"
+#include "port/port.h"
+#include "route/route.h"
+#include "wire/ether.h"
+
+/* The last packet that ended by a drop verdict, as users see it; a sequence lock of one writer. */
+struct drop_example {
+	uint32_t seq;      /* odd: being written */
+	uint16_t len;      /* 0: none yet */
+	uint16_t type;     /* EtherType as loaded */
+	uint8_t bytes[64]; /* from behind the Ethernet header */
+};
+
+/* One writer, the worker. The balance (I4): rx + originated + copies = tx + drops + consumed +
+ * held. */
+struct pipeline_counters {
+	uint64_t verdict[PORT_MAX][VERDICT_COUNT]; /* by the iface the packet came in by */
+	uint64_t originated;                       /* packets the router itself made */
+	uint64_t released;                         /* held packets that came back */
+	uint64_t moved;     /* frames that left at another address than they came in at */
+	uint64_t recovered; /* frames that closed queues gave back */
+	uint64_t reports_lost;
+};
+
+/* The queues a worker serves, replaced as a whole by the agent. */
+struct pipeline_queues {
+	struct rcu_head rcu;
+	uint32_t n_rx;
+	struct port_queue *rx[PORT_MAX * 4];
+	struct port_queue *tx[PORT_MAX]; /* by port id; NULL: none */
+};
+
+/* How often a worker asks the agent about the same neighbour; see pipeline/ask.c. */
+#define ASK_SLOTS 256
+struct ask_slot {
+	uint64_t key;
+	uint64_t since_ns;
+	uint32_t count;
+};
+
+struct pipeline {
+	/* Taken out of RCU once a loop. */
+	const struct ifaces *ifaces;
+	const struct pipeline_queues *queues;
+	uint64_t now_ns;
+
+	/* The features' own. */
+	struct route route;
+	struct neigh_reader *neigh;
+	struct host host;
+
+	struct frame_cache cache;
+	struct ring *reports; /* to the agent */
+	struct ring *orders;  /* from the agent */
+	struct ask_slot ask[ASK_SLOTS];
+	bool told; /* something was reported since the agent was last woken */
+
+	cache_aligned struct batch batch;
+	struct pipeline_counters counters;
+	struct drop_example example[PORT_MAX][DROP_LAST + 1];
+};
+
+/**
+ * pipeline_run - take a batch from @q through to transmit rings, drops and the agent
+ *
+ * Context: the worker that owns @p and @q. Return: packets received.
+ */
+size_t pipeline_run(struct pipeline *p, struct port_queue *q);
+
+/* Carry out up to a batch of the agent's orders. Return: how many. Context: worker. */
+size_t pipeline_orders(struct pipeline *p);
+
+/*
+ * The stages that are the pipeline's own, in their order; the others are in their features'
+ * folders. Context: worker.
+ */
+
+/* Parse, check and sort received packets into @p->batch. Return: packets. */
+size_t input_stage(struct pipeline *p, struct port_queue *q);
+
+/* Look at ARP packets: answers go to the transmit list, news to the agent. */
+void arp_stage(struct pipeline *p);
+
+/* Every change to routed frames, in one loop; what cannot be sent is sorted out. */
+void output4_stage(struct pipeline *p);
+
+/* Put the transmit list on the ports' rings. */
+void transmit_stage(struct pipeline *p);
+
+/* Count, report or free what has ended. Nothing else does. */
+void finish_stage(struct pipeline *p);
+
+/* May the agent be asked about (@iface, @ip) now? At most @limit times a second. See ask.c. */
+bool ask_allowed(struct pipeline *p, uint16_t iface, uint32_t ip, uint32_t limit);
+
+/* Add a frame to the transmit list. @len: of the whole frame, padded here to 60 bytes. */
+static force_inline void tx_list_add(struct tx_list *t, const struct frames *f, uint8_t *data,
+                                     uint32_t len, uint16_t port)
+{
+	uint32_t k = t->n++;
+
+	if (unlikely(len < ETHER_MIN_LEN)) {
+		memset(data + len, 0, ETHER_MIN_LEN - len); /* AF_XDP row 45, no EtherLeak */
+		len = ETHER_MIN_LEN;
+	}
+	t->desc[k].addr = frame_addr(f, data);
+	t->desc[k].len = len;
+	t->desc[k].options = 0;
+	t->port[k] = port;
+	t->mixed |= port ^ t->port[0];
+	t->bytes += len;
+}
+
+#endif

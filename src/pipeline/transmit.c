@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * transmit: the transmit list onto the ports' rings. A full ring is counted and never waited for
+ * (AF_XDP row 47). Usually all packets of a batch go to one port: that case is one copy.
+ */
+#include "pipeline/chain.h"
+#include "pipeline/pipeline.h"
+
+/* Note in which ring the frame goes down; tells frames that were copied from forwarded ones. */
+static force_inline uint64_t transmit_tag(struct frames *f, uint64_t addr, uint16_t tag)
+{
+	uint16_t *slot = &f->tag[addr >> f->shift];
+	uint64_t moved = *slot >> 15;
+
+	*slot = tag | FRAME_TAG_TX;
+	return moved;
+}
+
+/* One packet, of one frame or a chain. Return: false without room. */
+static bool transmit_one(struct pipeline *p, struct port_queue *q, const struct xdp_desc *d)
+{
+	struct frames *f = p->cache.frames;
+	uint8_t *data = frame_data(f, d->addr);
+	const struct frame_chain *chain = frame_chain(f, data);
+	uint32_t idx, rest = d->options & XDP_PKT_CONTD ? chain->n : 0;
+	uint64_t bytes = d->len;
+
+	if (!port_tx_reserve(q, 1 + rest, &idx))
+		return false;
+	counter_add(&p->counters.moved, transmit_tag(f, d->addr, q->tag));
+	*port_tx_desc(q, idx) = *d;
+	for (uint32_t i = 0; i < rest; i++) {
+		struct xdp_desc *x = port_tx_desc(q, idx + 1 + i);
+
+		x->addr = chain->part[i].addr;
+		x->len = chain->part[i].len;
+		x->options = i + 1 < rest ? XDP_PKT_CONTD : 0;
+		transmit_tag(f, x->addr, q->tag);
+		bytes += x->len;
+	}
+	port_tx_submit(q, 1 + rest);
+	counter_add(&q->counters.tx_packets, 1);
+	counter_add(&q->counters.tx_bytes, bytes);
+	return true;
+}
+
+/* Several ports, chains, or a ring without room for all. */
+static never_inline void transmit_mixed(struct pipeline *p, struct tx_list *t)
+{
+	for (uint32_t i = 0; i < t->n; i++) {
+		struct port_queue *q = p->queues->tx[t->port[i]];
+		struct pkt k = {.data = frame_data(p->cache.frames, t->desc[i].addr),
+		                .len = (uint16_t)t->desc[i].len,
+		                .in = t->port[i]};
+
+		if (q != NULL && transmit_one(p, q, &t->desc[i]))
+			continue;
+		if (t->desc[i].options & XDP_PKT_CONTD)
+			k.flags = PKT_CHAIN;
+		if (q != NULL)
+			counter_add(&q->counters.tx_full, 1);
+		pkt_list_add(&p->batch.ended, &k, q == NULL ? DROP_TX_DOWN : DROP_TX_FULL);
+	}
+}
+
+/* All to one port, all in one frame each. Return: false without room for all. */
+static force_inline bool transmit_same(struct pipeline *p, struct tx_list *t)
+{
+	struct port_queue *q = p->queues->tx[t->port[0]];
+	struct frames *f = p->cache.frames;
+	uint32_t n = t->n, idx;
+	uint64_t moved = 0;
+
+	if (unlikely(q == NULL) || !port_tx_reserve(q, n, &idx))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		*port_tx_desc(q, idx + i) = t->desc[i];
+		moved += transmit_tag(f, t->desc[i].addr, q->tag);
+	}
+	port_tx_submit(q, n);
+	counter_add(&q->counters.tx_packets, n);
+	counter_add(&q->counters.tx_bytes, t->bytes);
+	counter_add(&p->counters.moved, moved);
+	return true;
+}
+
+void transmit_stage(struct pipeline *p)
+{
+	struct tx_list *t = &p->batch.tx;
+
+	if (t->n == 0)
+		return;
+	if (t->mixed != 0 || !transmit_same(p, t))
+		transmit_mixed(p, t);
+	t->n = 0;
+	t->mixed = 0;
+	t->bytes = 0;
+}
