@@ -34,6 +34,11 @@ struct ifaces {
 	struct iface iface[];
 };
 
+/* Where workers find the snapshot in force. */
+struct iface_table {
+	RCU_PTR(const struct ifaces) current;
+};
+
 /* Is @addr an address of @f? Context: any. */
 bool iface_has_addr4(const struct iface *f, uint32_t addr);
 
