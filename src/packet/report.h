@@ -12,7 +12,7 @@ enum report_kind {
 	REPORT_NEIGH_WANTED, /* the frame waits for the MAC of @ip on @iface; the agent holds it */
 	REPORT_NEIGH_USED,   /* traffic went to a neighbour whose line says it is stale */
 	REPORT_ARP,          /* ARP was seen: the mapping @ip is @mac on @iface */
-	REPORT_RECOVERED,    /* ORDER_RECOVER done, @value frames found */
+	REPORT_FRAME,        /* a free frame, as ORDER_RETURN asked: at @data */
 };
 
 /* Of REPORT_ARP: how the mapping was claimed. */
@@ -40,6 +40,7 @@ enum order_kind {
 	ORDER_RESUME, /* a held frame: take it up again at the route stage */
 	ORDER_DROP,   /* a held frame: end it with @verdict, answering if the verdict asks for it */
 	ORDER_RECOVER, /* queue tag @value is closed: take back the frames it had */
+	ORDER_RETURN,  /* give @value free frames back, one REPORT_FRAME each */
 };
 
 #define ORDER_BYTES 128 /* longest frame of ORDER_SEND; ARP and its padding need 60 */

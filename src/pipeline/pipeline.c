@@ -40,6 +40,23 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 	return n;
 }
 
+/* Free frames go back to the agent, as many as there are and the ring has room for. */
+static void order_return(struct pipeline *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n && p->cache.n > 0; i++) {
+		struct report *r = ring_reserve(p->reports);
+		uint64_t addr;
+
+		if (r == NULL || !frame_get(&p->cache, &addr))
+			return;
+		p->cache.frames->tag[addr >> p->cache.frames->shift] = 0;
+		*r = (struct report){.kind = REPORT_FRAME,
+		                     .data = frame_data(p->cache.frames, addr)};
+		ring_push(p->reports);
+		p->told = true;
+	}
+}
+
 /* Take one order: its packet goes where input would have put it. */
 static void order_take(struct pipeline *p, struct order *o)
 {
@@ -71,6 +88,9 @@ static void order_take(struct pipeline *p, struct order *o)
 		break;
 	case ORDER_RECOVER:
 		counter_add(&p->counters.recovered, frames_recover(&p->cache, (uint16_t)o->value));
+		break;
+	case ORDER_RETURN:
+		order_return(p, o->value);
 		break;
 	}
 }
