@@ -83,6 +83,7 @@ struct fib4_stats {
 	size_t routes;   /* in the RIB */
 	size_t prefixes; /* in force */
 	size_t groups;   /* second-level groups in use */
+	size_t refused;  /* insertions and loads that found no group left */
 	size_t bytes;    /* memory, RIB and FIB */
 };
 void fib4_stats(const struct fib4 *fib, struct fib4_stats *s);
