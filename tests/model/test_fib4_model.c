@@ -25,7 +25,7 @@
 #include "route/fib4.h"
 
 #define N_PREFIXES 600u
-#define N_ROUTES   (N_PREFIXES * 3u)
+#define N_ROUTES   1800u /* three a prefix */
 #define N_READERS  2
 
 /* Prefix i is named by the ids 1 + i + N_PREFIXES * (0 .. 2). */
