@@ -66,6 +66,7 @@ struct config_interface {
 	char name[CONFIG_NAME_LEN];
 	uint8_t control;    /* enum config_control */
 	uint8_t on_failure; /* enum config_on_failure */
+	uint32_t index;     /* of its name in the file, from 0 */
 	bool force;         /* take the device even though the default route leaves by it */
 	uint16_t mtu;       /* of the IP packet; 0: the device's own */
 	uint64_t mac;       /* as mac_load() gives it; 0: the device's own */
@@ -82,13 +83,15 @@ struct config_route {
 	uint8_t type;   /* enum config_route_type */
 	uint16_t iface; /* index in config.interfaces, said or found by the gateway;
 	                 * CONFIG_NO_IFACE if the type is not unicast */
+	uint32_t index; /* in the file's list, for messages */
 	char interface[CONFIG_NAME_LEN]; /* as the file says; empty where it does not */
 };
 
 struct config_neighbour {
-	uint32_t address;                /* host byte order */
-	uint16_t iface;                  /* index in config.interfaces */
 	uint64_t lladdr;                 /* as mac_load() gives it */
+	uint32_t address;                /* host byte order */
+	uint32_t index;                  /* in the file's list, for messages */
+	uint16_t iface;                  /* index in config.interfaces */
 	char interface[CONFIG_NAME_LEN]; /* as the file says; empty where it does not */
 };
 
@@ -144,9 +147,6 @@ void config_free(struct config *c);
 
 /* The index in config.interfaces of @name, or CONFIG_NO_IFACE. Context: any. */
 uint16_t config_find_interface(const struct config *c, const char *name);
-
-/* The interface with a subnet that holds @addr, or CONFIG_NO_IFACE. Context: any; walks all. */
-uint16_t config_on_link(const struct config *c, uint32_t addr);
 
 /**
  * config_print - write the canonical YAML of a model: sorted, and without what is default

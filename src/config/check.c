@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* check: what single values of the file may not say, as the reader meets them. */
+#include "config/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/value.h"
+#include "wire/ip4.h"
+
+void *array_slot(void *array, size_t n, size_t size)
+{
+	void **a = array;
+	char *slot;
+
+	/* Doubles at every power of two, so the capacity need not be kept. */
+	if ((n & (n - 1)) == 0) {
+		void *moved = reallocarray(*a, n == 0 ? 1 : 2 * n, size);
+
+		if (moved == NULL)
+			return NULL;
+		*a = moved;
+	}
+	slot = (char *)*a + n * size;
+	memset(slot, 0, size);
+	return slot;
+}
+
+/* Complain about field @i of the mapping @seen. */
+static void refuse_field(struct check *k, const struct seen *seen, unsigned int i, const char *why)
+{
+	struct path path = *seen->path;
+
+	path.step[path.n++] = (struct path_step){.key = seen->schema->fields[i].key};
+	errors_add(k->errs, seen->at[1 + i], &path, "%s", why);
+}
+
+void check_version(struct check *k, const struct seen *seen)
+{
+	const uint32_t *version = seen->value;
+
+	if (*version != CONFIG_VERSION)
+		errors_add(k->errs, seen->at[0], seen->path,
+		           "format %u is not supported by this version, only %d is", *version,
+		           CONFIG_VERSION);
+}
+
+void check_address(struct check *k, const struct seen *seen)
+{
+	const struct config_prefix4 *p = seen->value;
+	struct check_subnet *s = array_slot(&k->subnets, k->n_subnets, sizeof(*s));
+
+	if (s == NULL) {
+		k->err = -ENOMEM;
+		return;
+	}
+	*s = (struct check_subnet){
+		.addr = p->addr,
+		.len = p->len,
+		/* The interface that is being read is counted when it is done. */
+		.iface = (uint16_t)k->config->n_interfaces,
+		.index = seen->index,
+		.at = seen->at[0],
+	};
+	k->n_subnets++;
+}
+
+void check_pcap(struct check *k, const struct seen *seen)
+{
+	if (seen->at[1 + PCAP_IN].line == 0 && seen->at[1 + PCAP_OUT].line == 0)
+		errors_add(k->errs, seen->at[0], seen->path, "neither \"in\" nor \"out\" is said");
+}
+
+void check_interface(struct check *k, const struct seen *seen)
+{
+	static const enum interface_field of_devices[] = {INTERFACE_ON_FAILURE, INTERFACE_XDP,
+	                                                  INTERFACE_FORCE};
+
+	if (seen->at[1 + INTERFACE_PCAP].line == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(of_devices); i++) {
+		if (seen->at[1 + of_devices[i]].line != 0)
+			refuse_field(k, seen, of_devices[i],
+			             "does not apply to capture files, only to a device");
+	}
+}
+
+/* Remember where element @index was said; those between that were not kept stay zero. */
+static void place_add(struct check *k, struct check_places *places, uint32_t index,
+                      struct check_place place)
+{
+	while (places->n <= index) {
+		if (array_slot(&places->at, places->n, sizeof(place)) == NULL) {
+			k->err = -ENOMEM;
+			return;
+		}
+		places->n++;
+	}
+	places->at[index] = place;
+}
+
+static void check_no_gateway(struct check *k, const struct seen *seen)
+{
+	if (seen->at[1 + ROUTE_VIA].line != 0)
+		refuse_field(k, seen, ROUTE_VIA, "only a unicast route has a gateway");
+	if (seen->at[1 + ROUTE_INTERFACE].line != 0)
+		refuse_field(k, seen, ROUTE_INTERFACE, "only a unicast route has an interface");
+}
+
+static void check_unicast(struct check *k, const struct seen *seen)
+{
+	const struct config_route *r = seen->value;
+
+	if (r->via == 0 && r->interface[0] == '\0')
+		errors_add(k->errs, seen->at[0], seen->path,
+		           "neither \"via\" nor \"interface\" is said");
+	/* A default route, and halves of it, hold martians among others: that is fine. */
+	if (r->to.len >= 4 && ip4_martian(r->to.addr) != NULL)
+		refuse_field(k, seen, ROUTE_TO,
+		             "no packet is forwarded there (RFC 1812 5.3.7); a blackhole route "
+		             "may say so");
+}
+
+void check_route(struct check *k, const struct seen *seen)
+{
+	struct config_route *r = seen->value;
+
+	r->index = seen->index;
+	r->iface = CONFIG_NO_IFACE;
+	if (r->type == CONFIG_ROUTE_UNICAST)
+		check_unicast(k, seen);
+	else
+		check_no_gateway(k, seen);
+	place_add(k, &k->routes, seen->index,
+	          (struct check_place){
+			  .whole = seen->at[0],
+			  .address = seen->at[1 + ROUTE_VIA],
+			  .interface = seen->at[1 + ROUTE_INTERFACE],
+		  });
+}
+
+void check_neighbour(struct check *k, const struct seen *seen)
+{
+	struct config_neighbour *n = seen->value;
+
+	n->index = seen->index;
+	n->iface = CONFIG_NO_IFACE;
+	place_add(k, &k->neighbours, seen->index,
+	          (struct check_place){
+			  .whole = seen->at[0],
+			  .address = seen->at[1 + NEIGHBOUR_ADDRESS],
+			  .interface = seen->at[1 + NEIGHBOUR_INTERFACE],
+		  });
+}
+
+void check_fini(struct check *k)
+{
+	free(k->routes.at);
+	free(k->neighbours.at);
+	free(k->subnets);
+	free(k->taken);
+}
+
+void check_all(struct check *k)
+{
+	check_interfaces(k);
+	if (k->err == 0)
+		check_routes(k);
+	if (k->err == 0)
+		check_neighbours(k);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check: what the schema's types cannot say: values that contradict each other. The check functions
+ * of the schema look at one value while it is read, and note the places that check_all() needs
+ * when the whole is there. Private to config/.
+ */
+#ifndef CONFIG_CHECK_H
+#define CONFIG_CHECK_H
+
+#include "config/schema.h"
+
+/* Positions in the schema's tables of fields. */
+enum interface_field {
+	INTERFACE_CONTROL,
+	INTERFACE_ADDRESSES,
+	INTERFACE_MTU,
+	INTERFACE_MAC,
+	INTERFACE_ON_FAILURE,
+	INTERFACE_XDP,
+	INTERFACE_FORCE,
+	INTERFACE_PCAP,
+};
+enum pcap_field { PCAP_IN, PCAP_OUT };
+enum route_field { ROUTE_TO, ROUTE_VIA, ROUTE_INTERFACE, ROUTE_METRIC, ROUTE_TYPE };
+enum neighbour_field { NEIGHBOUR_ADDRESS, NEIGHBOUR_LLADDR, NEIGHBOUR_INTERFACE };
+
+/* An address of an interface, with where it was said. */
+struct check_subnet {
+	uint32_t addr;
+	uint8_t len;
+	uint16_t iface; /* as the file counts, then as the model does */
+	uint32_t index; /* in the interface's list */
+	struct mark at;
+};
+
+/* An address that is nobody else's, so no gateway's and no neighbour's. */
+struct check_taken {
+	uint32_t addr;
+	const char *what;
+};
+
+/* Where an element of routes or neighbours was said. */
+struct check_place {
+	struct mark whole, address, interface;
+};
+
+/* Kept elements only; grown by array_slot(). */
+struct check_places {
+	size_t n;
+	struct check_place *at; /* by config_route.index, config_neighbour.index */
+};
+
+struct check {
+	struct config *config;
+	struct config_errors *errs;
+	struct check_places routes, neighbours;
+	size_t n_subnets, n_taken;
+	struct check_subnet *subnets; /* when all is read: disjoint, sorted by address */
+	struct check_taken *taken;    /* sorted by address */
+	bool interfaces_broken;       /* with errors: what refers to them is not judged */
+	int err;                      /* -ENOMEM */
+};
+
+schema_check check_version, check_address, check_interface, check_pcap, check_route,
+	check_neighbour;
+
+/**
+ * check_all - judge the whole, sort it, and resolve the names and gateways in it
+ * @k: what the check functions gathered
+ *
+ * Context: any. Linear in routes that come in order, else as sorting is. Adds to the errors.
+ */
+void check_all(struct check *k);
+
+/* The parts of check_all(), in this order. */
+void check_interfaces(struct check *k);
+void check_routes(struct check *k);
+void check_neighbours(struct check *k);
+
+/* The subnet with @addr, after check_interfaces(); NULL if there is none. */
+const struct check_subnet *check_find_subnet(const struct check *k, uint32_t addr);
+
+/* What address of the router or of its subnets @addr is, NULL if none. */
+const char *check_find_taken(const struct check *k, uint32_t addr);
+
+void check_fini(struct check *k);
+
+/**
+ * array_slot - room for one more element
+ * @array: n elements of @size bytes; may move
+ *
+ * Return: the zeroed element n, which the caller counts when it is in use; NULL without memory.
+ */
+void *array_slot(void *array, size_t n, size_t size);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* check_routes: routes and neighbours against the interfaces, and against each other. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/check.h"
+#include "config/suggest.h"
+#include "wire/addr.h"
+
+/* A route or a neighbour, by what is common to them. */
+struct referrer {
+	const char *list, *key; /* routes and via; neighbours and address */
+	uint32_t index;
+	uint32_t addr;         /* 0: none */
+	const char *interface; /* as the file says */
+	const struct check_place *place;
+};
+
+static void unknown_interface(struct check *k, const struct referrer *r)
+{
+	struct suggest near = {.word = r->interface};
+	char hint[SUGGEST_TEXT];
+
+	for (size_t i = 0; i < k->config->n_interfaces && !errors_full(k->errs); i++)
+		suggest_try(&near, k->config->interfaces[i].name);
+	errors_add(k->errs, r->place->interface,
+	           PATH({.key = r->list}, {.index = r->index}, {.key = "interface"}),
+	           "unknown interface \"%s\"%s", r->interface, suggest_text(&near, hint));
+}
+
+static void refuse_address(struct check *k, const struct referrer *r, const char *why)
+{
+	char text[IP4_TEXT];
+
+	errors_add(k->errs, r->place->address,
+	           PATH({.key = r->list}, {.index = r->index}, {.key = r->key}), "%s is %s",
+	           ip4_format(text, r->addr), why);
+}
+
+/* The interface @r means, CONFIG_NO_IFACE after complaining. */
+static uint16_t resolve(struct check *k, const struct referrer *r)
+{
+	const struct check_subnet *subnet;
+	uint16_t iface = CONFIG_NO_IFACE;
+
+	if (r->interface[0] != '\0') {
+		iface = config_find_interface(k->config, r->interface);
+		/* Of a broken section some names may be missing. */
+		if (iface == CONFIG_NO_IFACE && !k->interfaces_broken)
+			unknown_interface(k, r);
+	}
+	if (k->interfaces_broken || r->addr == 0)
+		return iface;
+	if (check_find_taken(k, r->addr) != NULL) {
+		refuse_address(k, r, check_find_taken(k, r->addr));
+		return CONFIG_NO_IFACE;
+	}
+	if (r->interface[0] != '\0')
+		return iface;
+	subnet = check_find_subnet(k, r->addr);
+	if (subnet != NULL)
+		return subnet->iface;
+	refuse_address(k, r,
+	               "in no interface's subnet; if it is on the link all the same, "
+	               "say its \"interface\"");
+	return CONFIG_NO_IFACE;
+}
+
+static int route_key_compare(const struct config_route *x, const struct config_route *y)
+{
+	if (x->to.addr != y->to.addr)
+		return x->to.addr < y->to.addr ? -1 : 1;
+	if (x->to.len != y->to.len)
+		return x->to.len < y->to.len ? -1 : 1;
+	return x->metric < y->metric ? -1 : x->metric > y->metric;
+}
+
+static int by_prefix(const void *a, const void *b)
+{
+	const struct config_route *x = a, *y = b;
+	int order = route_key_compare(x, y);
+
+	return order != 0 ? order : x->index < y->index ? -1 : 1;
+}
+
+static bool routes_are_sorted(const struct config *c)
+{
+	for (size_t i = 1; i < c->n_routes; i++) {
+		if (by_prefix(&c->routes[i - 1], &c->routes[i]) > 0)
+			return false;
+	}
+	return true;
+}
+
+void check_routes(struct check *k)
+{
+	struct config *c = k->config;
+
+	for (size_t i = 0; i < c->n_routes; i++) {
+		struct config_route *r = &c->routes[i];
+		struct referrer ref = {"routes", "via",        r->index,
+		                       r->via,   r->interface, &k->routes.at[r->index]};
+
+		if (r->type == CONFIG_ROUTE_UNICAST)
+			r->iface = resolve(k, &ref);
+	}
+	if (!routes_are_sorted(c))
+		qsort(c->routes, c->n_routes, sizeof(c->routes[0]), by_prefix);
+	for (size_t i = 1; i < c->n_routes; i++) {
+		const struct config_route *r = &c->routes[i];
+
+		if (route_key_compare(r - 1, r) == 0)
+			errors_add(k->errs, k->routes.at[r->index].whole,
+			           PATH({.key = "routes"}, {.index = r->index}),
+			           "same prefix and metric as routes[%u]", r[-1].index);
+	}
+}
+
+static int neighbour_key_compare(const struct config_neighbour *x, const struct config_neighbour *y)
+{
+	if (x->iface != y->iface)
+		return x->iface < y->iface ? -1 : 1;
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
+static int by_neighbour(const void *a, const void *b)
+{
+	const struct config_neighbour *x = a, *y = b;
+	int order = neighbour_key_compare(x, y);
+
+	return order != 0 ? order : x->index < y->index ? -1 : 1;
+}
+
+void check_neighbours(struct check *k)
+{
+	struct config *c = k->config;
+
+	for (size_t i = 0; i < c->n_neighbours; i++) {
+		struct config_neighbour *n = &c->neighbours[i];
+		struct referrer ref = {"neighbours", "address",    n->index,
+		                       n->address,   n->interface, &k->neighbours.at[n->index]};
+
+		n->iface = resolve(k, &ref);
+	}
+	if (c->n_neighbours > 1)
+		qsort(c->neighbours, c->n_neighbours, sizeof(c->neighbours[0]), by_neighbour);
+	for (size_t i = 1; i < c->n_neighbours; i++) {
+		const struct config_neighbour *n = &c->neighbours[i];
+
+		if (neighbour_key_compare(n - 1, n) == 0)
+			errors_add(k->errs, k->neighbours.at[n->index].whole,
+			           PATH({.key = "neighbours"}, {.index = n->index}),
+			           "same address and interface as neighbours[%u]", n[-1].index);
+	}
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check_subnets: the interfaces among each other, and whose subnet an address is in. Prefixes hold
+ * each other or are disjoint, so once no two interfaces overlap, the widest subnets suffice to find
+ * an interface by binary search.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/check.h"
+#include "wire/addr.h"
+#include "wire/ip4.h"
+
+static int by_name(const void *a, const void *b)
+{
+	const struct config_interface *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* Sort the interfaces; what refers to them by the file's order follows. */
+static void sort_interfaces(struct check *k)
+{
+	struct config *c = k->config;
+	uint16_t *now = calloc(c->n_interfaces + 1, sizeof(*now));
+
+	if (now == NULL) {
+		k->err = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < c->n_interfaces; i++)
+		c->interfaces[i].index = (uint32_t)i;
+	if (c->n_interfaces > 0)
+		qsort(c->interfaces, c->n_interfaces, sizeof(c->interfaces[0]), by_name);
+	for (size_t i = 0; i < c->n_interfaces; i++)
+		now[c->interfaces[i].index] = (uint16_t)i;
+	for (size_t i = 0; i < k->n_subnets; i++)
+		k->subnets[i].iface = now[k->subnets[i].iface];
+	free(now);
+}
+
+static uint32_t first_of(const struct check_subnet *s)
+{
+	return s->addr & ip4_mask(s->len);
+}
+
+static uint32_t last_of(const struct check_subnet *s)
+{
+	return s->addr | ~ip4_mask(s->len);
+}
+
+static int by_mark(const struct check_subnet *x, const struct check_subnet *y)
+{
+	if (x->at.line != y->at.line)
+		return x->at.line < y->at.line ? -1 : 1;
+	return x->at.column < y->at.column ? -1 : x->at.column > y->at.column;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct check_subnet *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return by_mark(x, y);
+}
+
+static int by_subnet(const void *a, const void *b)
+{
+	const struct check_subnet *x = a, *y = b;
+
+	if (first_of(x) != first_of(y))
+		return first_of(x) < first_of(y) ? -1 : 1;
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	return by_mark(x, y);
+}
+
+static const char *name_of(const struct check *k, const struct check_subnet *s)
+{
+	return k->config->interfaces[s->iface].name;
+}
+
+static void refuse_subnet(struct check *k, const struct check_subnet *s, const char *what,
+                          const struct check_subnet *other)
+{
+	char text[IP4_PREFIX_TEXT];
+
+	errors_add(k->errs, s->at,
+	           PATH({.key = "interfaces"}, {.key = name_of(k, s)}, {.key = "addresses"},
+	                {.index = s->index}),
+	           "%s %s of %s", what, ip4_prefix_format(text, other->addr, other->len),
+	           name_of(k, other));
+}
+
+static void refuse_same_addresses(struct check *k)
+{
+	qsort(k->subnets, k->n_subnets, sizeof(k->subnets[0]), by_address);
+	for (size_t i = 1; i < k->n_subnets; i++) {
+		if (k->subnets[i].addr == k->subnets[i - 1].addr)
+			refuse_subnet(k, &k->subnets[i], "the same address as", &k->subnets[i - 1]);
+	}
+}
+
+/* Complain about subnets of two interfaces that overlap, and keep the widest ones. */
+static void keep_widest(struct check *k)
+{
+	size_t n = 0;
+
+	qsort(k->subnets, k->n_subnets, sizeof(k->subnets[0]), by_subnet);
+	for (size_t i = 0; i < k->n_subnets; i++) {
+		const struct check_subnet *s = &k->subnets[i];
+		const struct check_subnet *wide = n > 0 ? &k->subnets[n - 1] : NULL;
+
+		if (wide == NULL || first_of(s) > last_of(wide))
+			k->subnets[n++] = *s;
+		else if (wide->iface != s->iface && wide->addr != s->addr)
+			refuse_subnet(k, s, "the subnet overlaps", wide);
+	}
+	k->n_subnets = n;
+}
+
+static void take(struct check *k, uint32_t addr, const char *what)
+{
+	k->taken[k->n_taken++] = (struct check_taken){addr, what};
+}
+
+static int by_taken(const void *a, const void *b)
+{
+	const struct check_taken *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static void list_taken(struct check *k)
+{
+	k->taken = calloc(3 * k->n_subnets + 1, sizeof(*k->taken));
+	if (k->taken == NULL) {
+		k->err = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < k->n_subnets; i++) {
+		const struct check_subnet *s = &k->subnets[i];
+
+		take(k, s->addr, "the router's own address");
+		if (s->len < 31) {
+			take(k, first_of(s), "the address of a subnet itself");
+			take(k, last_of(s), "the broadcast address of a subnet");
+		}
+	}
+	qsort(k->taken, k->n_taken, sizeof(k->taken[0]), by_taken);
+}
+
+void check_interfaces(struct check *k)
+{
+	sort_interfaces(k);
+	if (k->err != 0)
+		return;
+	list_taken(k);
+	if (k->err != 0 || k->n_subnets == 0)
+		return;
+	refuse_same_addresses(k);
+	keep_widest(k);
+}
+
+const struct check_subnet *check_find_subnet(const struct check *k, uint32_t addr)
+{
+	size_t low = 0, high = k->n_subnets;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (last_of(&k->subnets[mid]) < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == k->n_subnets || first_of(&k->subnets[low]) > addr)
+		return NULL;
+	return &k->subnets[low];
+}
+
+const char *check_find_taken(const struct check *k, uint32_t addr)
+{
+	struct check_taken key = {.addr = addr};
+	const struct check_taken *t;
+
+	if (k->n_taken == 0)
+		return NULL;
+	t = bsearch(&key, k->taken, k->n_taken, sizeof(key), by_taken);
+	return t != NULL ? t->what : NULL;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* model: values as they lie in the model: defaults, printing, comparing, freeing. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/value.h"
+#include "wire/addr.h"
+
+static uint32_t number_load(const struct schema *s, const void *value)
+{
+	if (s->size == sizeof(uint16_t))
+		return *(const uint16_t *)value;
+	return *(const uint32_t *)value;
+}
+
+static void number_print(FILE *out, const struct schema *s, const void *value)
+{
+	uint32_t n = number_load(s, value);
+
+	if (n == 0 && s->words != NULL)
+		(void)fprintf(out, "%s", s->words[0]);
+	else
+		(void)fprintf(out, "%u%s", n, s->type == SCHEMA_RATE ? "/s" : "");
+}
+
+static bool cpu_is_set(const struct config_cpus *cpus, uint32_t i)
+{
+	return i < CONFIG_CPUS && (cpus->bits[i / 64] >> (i % 64) & 1) != 0;
+}
+
+static void cpus_print(FILE *out, const struct config_cpus *cpus)
+{
+	const char *comma = "";
+
+	for (uint32_t i = 0; i < CONFIG_CPUS; i++) {
+		uint32_t first = i;
+
+		if (!cpu_is_set(cpus, i))
+			continue;
+		while (cpu_is_set(cpus, i + 1))
+			i++;
+		(void)fprintf(out, "%s%u", comma, first);
+		if (i > first)
+			(void)fprintf(out, "-%u", i);
+		comma = ",";
+	}
+}
+
+/* The code point at *@text, well-formed UTF-8 since libyaml let it pass; *@text moves behind it. */
+static uint32_t utf8_next(const char **text)
+{
+	const unsigned char *s = (const unsigned char *)*text;
+	unsigned int more = s[0] < 0x80 ? 0 : s[0] < 0xe0 ? 1 : s[0] < 0xf0 ? 2 : 3;
+	uint32_t c = more == 0 ? s[0] : s[0] & (0x3fu >> more);
+
+	s++;
+	for (; more > 0 && *s != '\0'; more--)
+		c = c << 6 | (*s++ & 0x3fu);
+	*text = (const char *)s;
+	return c;
+}
+
+void value_print_text(FILE *out, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "-_./";
+
+	if (text[0] != '\0' && text[0] != '-' && strspn(text, plain) == strlen(text)) {
+		(void)fprintf(out, "%s", text);
+		return;
+	}
+	(void)fputc('"', out);
+	while (*text != '\0') {
+		uint32_t c = utf8_next(&text);
+
+		if (c == '"' || c == '\\')
+			(void)fprintf(out, "\\%c", (char)c);
+		else if (c >= ' ' && c <= '~')
+			(void)fputc((int)c, out);
+		else
+			(void)fprintf(out, "\\U%08X", c);
+	}
+	(void)fputc('"', out);
+}
+
+static void prefix_print(FILE *out, const struct schema *s, const struct config_prefix4 *p)
+{
+	char text[IP4_PREFIX_TEXT];
+
+	if (s->type == SCHEMA_PREFIX && p->len == 0)
+		(void)fprintf(out, "default");
+	else
+		(void)fprintf(out, "%s", ip4_prefix_format(text, p->addr, p->len));
+}
+
+void value_print(FILE *out, const struct schema *s, const void *value)
+{
+	char text[MAC_TEXT];
+
+	switch ((enum schema_type)s->type) {
+	case SCHEMA_NUMBER:
+	case SCHEMA_RATE:
+		number_print(out, s, value);
+		break;
+	case SCHEMA_WORD:
+		(void)fprintf(out, "%s", s->words[*(const uint8_t *)value]);
+		break;
+	case SCHEMA_BOOL:
+		(void)fprintf(out, "%s", *(const bool *)value ? "yes" : "no");
+		break;
+	case SCHEMA_NAME:
+		value_print_text(out, value);
+		break;
+	case SCHEMA_FILE:
+		value_print_text(out, *(char *const *)value);
+		break;
+	case SCHEMA_CPUS:
+		cpus_print(out, value);
+		break;
+	case SCHEMA_MAC:
+		(void)fprintf(out, "%s", mac_format(text, *(const uint64_t *)value));
+		break;
+	case SCHEMA_HOST:
+	case SCHEMA_GATEWAY:
+		(void)fprintf(out, "%s", ip4_format(text, *(const uint32_t *)value));
+		break;
+	case SCHEMA_ADDRESS:
+	case SCHEMA_PREFIX:
+		prefix_print(out, s, value);
+		break;
+	case SCHEMA_MAPPING:
+	case SCHEMA_NAMED:
+	case SCHEMA_LIST:
+	case SCHEMA_LATER:
+		break;
+	}
+}
+
+static bool fields_equal(const struct schema *mapping, const void *a, const void *b)
+{
+	for (const struct schema *f = mapping->fields; f->key != NULL; f++) {
+		if (!value_equal(f, a, b))
+			return false;
+	}
+	return true;
+}
+
+static bool lists_equal(const struct schema *s, const void *a, const void *b)
+{
+	size_t n = schema_count(s, a);
+
+	if (n != schema_count(s, b))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!value_equal(s->fields, schema_element(s, a, i), schema_element(s, b, i)))
+			return false;
+	}
+	return true;
+}
+
+static bool scalars_equal(const struct schema *s, const void *a, const void *b)
+{
+	if (s->type == SCHEMA_FILE) {
+		const char *x = *(char *const *)a, *y = *(char *const *)b;
+
+		return x == NULL || y == NULL ? x == y : strcmp(x, y) == 0;
+	}
+	if (s->type == SCHEMA_ADDRESS || s->type == SCHEMA_PREFIX) {
+		const struct config_prefix4 *x = a, *y = b;
+
+		return x->addr == y->addr && x->len == y->len;
+	}
+	return memcmp(a, b, s->size) == 0;
+}
+
+bool value_equal(const struct schema *s, const void *a, const void *b)
+{
+	switch ((enum schema_type)s->type) {
+	case SCHEMA_MAPPING:
+		return fields_equal(s, schema_peek(s, a), schema_peek(s, b));
+	case SCHEMA_LIST:
+	case SCHEMA_NAMED:
+		return lists_equal(s, a, b);
+	case SCHEMA_LATER:
+		return true;
+	case SCHEMA_NUMBER:
+	case SCHEMA_RATE:
+	case SCHEMA_WORD:
+	case SCHEMA_BOOL:
+	case SCHEMA_NAME:
+	case SCHEMA_FILE:
+	case SCHEMA_CPUS:
+	case SCHEMA_MAC:
+	case SCHEMA_HOST:
+	case SCHEMA_GATEWAY:
+	case SCHEMA_ADDRESS:
+	case SCHEMA_PREFIX:
+		break;
+	}
+	return scalars_equal(s, schema_peek(s, a), schema_peek(s, b));
+}
+
+/* Room for any scalar with a default. */
+union scalar {
+	uint64_t word;
+	struct config_cpus cpus;
+	char *file;
+};
+
+bool value_is_default(const struct schema *s, const void *value)
+{
+	union scalar fallback = {};
+	char why[WHY_MAX];
+
+	assert(s->size <= sizeof(fallback));
+	/* The table's own defaults are readable: a unit test walks them. */
+	if (s->fallback != NULL && !value_parse(s, s->fallback, &fallback, why))
+		return false;
+	return scalars_equal(s, value, &fallback);
+}
+
+void value_set_defaults(const struct schema *mapping, void *base)
+{
+	char why[WHY_MAX];
+
+	for (const struct schema *f = mapping->fields; f->key != NULL; f++) {
+		bool done = true;
+
+		if (f->type == SCHEMA_MAPPING)
+			value_set_defaults(f, schema_value(f, base));
+		else if (f->fallback != NULL)
+			done = value_parse(f, f->fallback, schema_value(f, base), why);
+		assert(done);
+		(void)done;
+	}
+}
+
+static void elements_free(const struct schema *s, void *base)
+{
+	void **array = schema_value(s, base);
+
+	if (s->fields->type == SCHEMA_MAPPING) {
+		for (size_t i = 0; i < schema_count(s, base); i++)
+			value_free_fields(s->fields, (char *)*array + i * s->size);
+	}
+	free(*array);
+	*array = NULL;
+}
+
+void value_free_fields(const struct schema *mapping, void *base)
+{
+	for (const struct schema *f = mapping->fields; f->key != NULL; f++) {
+		if (f->type == SCHEMA_MAPPING) {
+			value_free_fields(f, schema_value(f, base));
+		} else if (f->type == SCHEMA_LIST || f->type == SCHEMA_NAMED) {
+			elements_free(f, base);
+		} else if (f->type == SCHEMA_FILE) {
+			char **file = schema_value(f, base);
+
+			free(*file);
+			*file = NULL;
+		}
+	}
+}

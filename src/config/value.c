@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* value: reads the scalars of the schema's types. */
+#include "config/value.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/suggest.h"
+#include "wire/addr.h"
+#include "wire/ether.h"
+#include "wire/ip4.h"
+
+#define FILE_MAX 4095
+
+static bool refuse(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(char *why, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(why, WHY_MAX, format, args);
+	va_end(args);
+	return false;
+}
+
+/* Decimal digits without a leading zero, up to @end. */
+static bool digits_parse(const char *text, const char *end, uint32_t *number)
+{
+	uint64_t n = 0;
+
+	if (text == end || (text[0] == '0' && text + 1 != end))
+		return false;
+	for (; text < end; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		n = n * 10 + (uint64_t)(*text - '0');
+		if (n > UINT32_MAX)
+			return false;
+	}
+	*number = (uint32_t)n;
+	return true;
+}
+
+static void number_store(const struct schema *s, void *value, uint32_t number)
+{
+	if (s->size == sizeof(uint16_t))
+		*(uint16_t *)value = (uint16_t)number;
+	else
+		*(uint32_t *)value = number;
+}
+
+/* A number, of which a rate has /s behind. */
+static bool number_parse(const struct schema *s, const char *text, void *value, char *why)
+{
+	const char *unit = s->type == SCHEMA_RATE ? "/s" : "";
+	const char *kind = s->type == SCHEMA_RATE ? "rate" : "number";
+	const char *zero = s->words != NULL ? s->words[0] : NULL;
+	size_t len = strlen(text), unit_len = strlen(unit);
+	uint32_t n;
+
+	if (zero != NULL && strcmp(text, zero) == 0) {
+		number_store(s, value, 0);
+		return true;
+	}
+	if (len < unit_len || strcmp(text + len - unit_len, unit) != 0 ||
+	    !digits_parse(text, text + len - unit_len, &n) || n < s->min || n > s->max)
+		return refuse(why, "\"%.40s\" is no %s from %u%s to %u%s%s%s", text, kind, s->min,
+		              unit, s->max, unit, zero != NULL ? ", nor " : "",
+		              zero != NULL ? zero : "");
+	number_store(s, value, n);
+	return true;
+}
+
+static bool word_parse(const struct schema *s, const char *text, uint8_t *value, char *why)
+{
+	struct suggest near = {.word = text};
+	char hint[SUGGEST_TEXT];
+
+	for (uint8_t i = 0; s->words[i] != NULL; i++) {
+		suggest_try(&near, s->words[i]);
+		if (strcmp(text, s->words[i]) != 0)
+			continue;
+		if (s->later != 0 && i >= s->later)
+			return refuse(why, "\"%s\" is not supported by this version", text);
+		*value = i;
+		return true;
+	}
+	return refuse(why, "unknown value \"%.40s\"%s", text, suggest_text(&near, hint));
+}
+
+static bool bool_parse(const char *text, bool *value, char *why)
+{
+	static const char *const words[] = {"no", "yes", "false", "true", "off", "on"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*value = i % 2 == 1;
+			return true;
+		}
+	}
+	return refuse(why, "\"%.40s\" is neither yes nor no", text);
+}
+
+bool name_is_valid(const char *name, char *why)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (name[0] == '\0' || strlen(name) >= CONFIG_NAME_LEN)
+		return refuse(why, "an interface's name has 1 to %d characters",
+		              CONFIG_NAME_LEN - 1);
+	for (const char *c = name; *c != '\0'; c++) {
+		if (*c <= ' ' || *c > '~' || *c == '/' || *c == ':')
+			return refuse(why, "an interface's name has no blanks, no / and no :");
+	}
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return refuse(why, "\"%s\" is no name of an interface", name);
+	if (dot != NULL && dot != name && dot[1] != '\0' &&
+	    strspn(dot + 1, "0123456789") == strlen(dot + 1))
+		return refuse(why, "a VLAN interface is not supported by this version");
+	return true;
+}
+
+static bool name_parse(const char *text, char *value, char *why)
+{
+	if (!name_is_valid(text, why))
+		return false;
+	memcpy(value, text, strlen(text) + 1);
+	return true;
+}
+
+static bool file_parse(const char *text, char **value, char *why)
+{
+	if (text[0] == '\0' || strlen(text) > FILE_MAX)
+		return refuse(why, "a file's name has 1 to %d bytes", FILE_MAX);
+	for (const char *c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return refuse(why, "a control character in a file's name");
+	}
+	*value = strdup(text);
+	return *value != NULL || refuse(why, "out of memory");
+}
+
+static bool cpus_refuse(const char *text, char *why)
+{
+	return refuse(why, "\"%.40s\" is no list of CPUs from 0 to %d such as 1-3,5", text,
+	              CONFIG_CPUS - 1);
+}
+
+static bool cpus_parse(const char *text, struct config_cpus *value, char *why)
+{
+	struct config_cpus cpus = {};
+	const char *s = text;
+
+	for (;;) {
+		const char *end = s + strcspn(s, ",");
+		const char *dash = memchr(s, '-', (size_t)(end - s));
+		uint32_t first, last;
+
+		if (!digits_parse(s, dash != NULL ? dash : end, &first))
+			return cpus_refuse(text, why);
+		last = first;
+		if (dash != NULL && !digits_parse(dash + 1, end, &last))
+			return cpus_refuse(text, why);
+		if (first > last || last >= CONFIG_CPUS)
+			return cpus_refuse(text, why);
+		for (uint32_t i = first; i <= last; i++)
+			cpus.bits[i / 64] |= 1ull << (i % 64);
+		if (*end == '\0')
+			break;
+		s = end + 1;
+	}
+	*value = cpus;
+	return true;
+}
+
+static bool mac_value_parse(const char *text, uint64_t *value, char *why)
+{
+	uint64_t mac;
+
+	if (!mac_parse(text, &mac))
+		return refuse(why, "\"%.40s\" is no MAC address such as 02:00:00:00:00:01", text);
+	if (mac == 0)
+		return refuse(why, "the MAC address is all zero");
+	if (mac_is_group(mac))
+		return refuse(why, "%.40s is a group address, not one station's", text);
+	*value = mac;
+	return true;
+}
+
+const char *ip4_martian(uint32_t addr)
+{
+	if (addr == UINT32_MAX)
+		return "the broadcast address";
+	switch (addr >> 24) {
+	case 0:
+		return "an address of \"this network\"";
+	case 127:
+		return "a loopback address";
+	default:
+		break;
+	}
+	if (addr >> 28 == 0xe)
+		return "a multicast address";
+	if (addr >> 28 == 0xf)
+		return "a reserved address";
+	return NULL;
+}
+
+static bool is_ip6(const char *text)
+{
+	return strchr(text, ':') != NULL &&
+	       strspn(text, "0123456789abcdefABCDEF:./") == strlen(text);
+}
+
+static bool host_parse(const char *text, uint32_t *value, char *why)
+{
+	uint32_t addr;
+
+	if (is_ip6(text))
+		return refuse(why, "IPv6 is not supported by this version");
+	if (!ip4_parse(text, &addr))
+		return refuse(why, "\"%.40s\" is no IPv4 address", text);
+	if (ip4_martian(addr) != NULL)
+		return refuse(why, "%s is %s", text, ip4_martian(addr));
+	*value = addr;
+	return true;
+}
+
+static bool prefix_read(const char *text, struct config_prefix4 *value, char *why)
+{
+	if (is_ip6(text))
+		return refuse(why, "IPv6 is not supported by this version");
+	if (ip4_prefix_parse(text, &value->addr, &value->len))
+		return true;
+	return refuse(why, "\"%.40s\" is no IPv4 prefix such as 192.0.2.0/24", text);
+}
+
+static bool address_parse(const char *text, struct config_prefix4 *value, char *why)
+{
+	struct config_prefix4 p = {};
+	uint32_t bare, host;
+
+	if (ip4_parse(text, &bare))
+		return refuse(why, "the length of the subnet is missing, as in %s/24", text);
+	if (!prefix_read(text, &p, why))
+		return false;
+	if (ip4_martian(p.addr) != NULL)
+		return refuse(why, "%s is %s", text, ip4_martian(p.addr));
+	if (p.len == 0)
+		return refuse(why, "a subnet of length 0 would hold every address");
+	host = p.addr & ~ip4_mask(p.len);
+	if (p.len < 31 && host == 0) /* RFC 3021: not so for /31 */
+		return refuse(why, "%s is the address of the network itself", text);
+	if (p.len < 31 && host == ~ip4_mask(p.len))
+		return refuse(why, "%s is the broadcast address of its network", text);
+	value->addr = p.addr;
+	value->len = p.len;
+	return true;
+}
+
+static bool to_parse(const char *text, struct config_prefix4 *value, char *why)
+{
+	struct config_prefix4 p = {};
+	char right[IP4_PREFIX_TEXT];
+
+	if (strcmp(text, "default") == 0)
+		text = "0.0.0.0/0";
+	if (!prefix_read(text, &p, why))
+		return false;
+	if ((p.addr & ~ip4_mask(p.len)) != 0)
+		return refuse(why, "host bits are set, the prefix is %s",
+		              ip4_prefix_format(right, p.addr & ip4_mask(p.len), p.len));
+	value->addr = p.addr;
+	value->len = p.len;
+	return true;
+}
+
+bool value_parse(const struct schema *s, const char *text, void *value, char *why)
+{
+	switch ((enum schema_type)s->type) {
+	case SCHEMA_NUMBER:
+	case SCHEMA_RATE:
+		return number_parse(s, text, value, why);
+	case SCHEMA_WORD:
+		return word_parse(s, text, value, why);
+	case SCHEMA_BOOL:
+		return bool_parse(text, value, why);
+	case SCHEMA_NAME:
+		return name_parse(text, value, why);
+	case SCHEMA_FILE:
+		return file_parse(text, value, why);
+	case SCHEMA_CPUS:
+		return cpus_parse(text, value, why);
+	case SCHEMA_MAC:
+		return mac_value_parse(text, value, why);
+	case SCHEMA_HOST:
+	case SCHEMA_GATEWAY:
+		return host_parse(text, value, why);
+	case SCHEMA_ADDRESS:
+		return address_parse(text, value, why);
+	case SCHEMA_PREFIX:
+		return to_parse(text, value, why);
+	case SCHEMA_MAPPING:
+	case SCHEMA_NAMED:
+	case SCHEMA_LIST:
+	case SCHEMA_LATER:
+		break;
+	}
+	return refuse(why, "a single value does not go here");
+}
