@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#     h1 10.0.1.2/24 ---- p1 10.0.1.1 [router] p2 10.0.2.1 ---- h2 10.0.2.2/24
+#
+# A file of 10 MB by HTTP through the router arrives as it left, with the hosts' checksums left to
+# their devices and without; four at a time as well.
+. "$(dirname "$0")/lib.sh"
+
+host_add h1 p1 10.0.1.2/24 10.0.1.1
+host_add h2 p2 10.0.2.2/24 10.0.2.1
+cat >"$config" <<'Y'
+version: 1
+interfaces:
+  p1: {control: own, addresses: [10.0.1.1/24]}
+  p2: {control: own, addresses: [10.0.2.1/24]}
+Y
+
+mkdir "$scratch/www"
+head -c 10000000 /dev/urandom >"$scratch/www/file"
+sum=$(sha256sum <"$scratch/www/file")
+
+# fetched N: so many copies at a time, each as the file is.
+fetched() {
+	local i urls=()
+	for ((i = 0; i < $1; i++)); do
+		urls+=(-o "$scratch/copy$i" http://10.0.2.2:8000/file)
+	done
+	at h1 curl -sS -m 30 --parallel --parallel-immediate "${urls[@]}"
+	for ((i = 0; i < $1; i++)); do
+		[ "$(sha256sum <"$scratch/copy$i")" = "$sum" ] || return 1
+	done
+}
+
+it "the daemon starts" router_start
+at_background h2 python3 -m http.server --directory "$scratch/www" 8000
+wait_for 5 listens h2 tcp 8000
+for offload in on off; do
+	tx_offload h1 $offload
+	tx_offload h2 $offload
+	it "a file arrives whole, tx $offload" fetched 1
+	it "so do four at a time, tx $offload" fetched 4
+done
+finish

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#     h1 10.0.1.2/24 ---- p1 10.0.1.1 [router]
+#
+# What goes wrong is told in one plain line, with the exit status that INTERFACE names.
+. "$(dirname "$0")/lib.sh"
+
+host_add h1 p1 10.0.1.2/24 10.0.1.1
+good='version: 1
+interfaces:
+  p1: {control: own, addresses: [10.0.1.1/24]}'
+daemon() { timeout 20 nsenter --net="/run/netns/$prefix.router" -- "$viaductd" --config "$config" \
+	--run-dir "$run" --state-dir "$scratch/state" "$@"; }
+as_nobody() {
+	# A copy, for the build may lie where nobody may look.
+	install -m 755 "$viaductd" "$scratch/viaductd"
+	chmod 755 "$scratch"
+	chmod 644 "$config"
+	timeout 20 nsenter --net="/run/netns/$prefix.router" -- \
+		setpriv --reuid 65534 --regid 65534 --clear-groups -- \
+		"$scratch/viaductd" --config "$config" --run-dir "$scratch/nobody" --state-dir "$scratch/nobody"
+}
+
+echo "$good" >"$config"
+it "a file is checked without being used" exits 0 daemon --check
+it "no daemon runs: status 3" exits 3 viaduct show interfaces
+it "and one plain line" says '^viaduct: .*(no daemon|not running)' viaduct show interfaces
+it "an unknown command: status 2" exits 2 viaduct frobnicate
+it "a file that is not there is named" says "$config.absent: .*No such file" \
+	daemon --config "$config.absent"
+
+mkdir -m 777 "$scratch/nobody"
+it "without root it fails" exits 1 as_nobody
+it "and says what it lacks" says 'root|CAP_|privilege|permitted' as_nobody
+
+echo "${good/p1:/absent0:}" >"$config"
+it "an unknown device fails" exits 1 daemon
+it "and is named" says 'absent0.*(no such|not exist|unknown)' daemon
+
+printf '%s\n' "$good" '  p2: {adresses: [10.0.2.1/24]}' 'routes:' \
+	'  - {to: 10.9.0.0/16, via: 10.0.1.300}' >"$config"
+it "a wrong file: status 4" exits 4 daemon --check
+it "an error has line and column, and a suggestion" \
+	says 'viaduct.yaml:4:[0-9]+: interfaces.p2.*adresses.*did you mean .addresses' daemon --check
+it "all errors are told at once" says 'viaduct.yaml:6:[0-9]+: routes.*10.0.1.300' daemon --check
+
+printf 'version: 1\ninterfaces: {p1: [\n' >"$config"
+it "broken YAML: status 4" exits 4 daemon --check
+it "with its place" says 'viaduct.yaml:[0-9]+:[0-9]+: ' daemon --check
+
+echo "$good" >"$config"
+it "the daemon starts" router_start
+it "a second one on the same directory fails" exits 1 daemon
+it "and says that one is running" says 'already runs|already running|is running' daemon
+it "the first goes on" says ' 0% packet loss' at h1 ping -n -c 3 -i 0.02 -W 1 10.0.1.1
+finish

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#     h1 10.0.1.2/24 ---- p1 10.0.1.1 [router] p2 10.0.2.1 ---- h2 10.0.2.2/24
+#
+# TCP both ways and UDP, from hosts that leave checksums to their devices (veth hands the router
+# half-made sums, which it must complete) and from hosts that do not.
+. "$(dirname "$0")/lib.sh"
+
+host_add h1 p1 10.0.1.2/24 10.0.1.1
+host_add h2 p2 10.0.2.2/24 10.0.2.1
+cat >"$config" <<'Y'
+version: 1
+interfaces:
+  p1: {control: own, addresses: [10.0.1.1/24]}
+  p2: {control: own, addresses: [10.0.2.1/24]}
+Y
+
+# carries MBIT ARG...: an iperf3 run whose receiver saw at least so many megabits a second.
+carries() {
+	local least=$1
+	shift
+	at h1 iperf3 -c 10.0.2.2 -t 1 -J "$@" >"$scratch/iperf.json" || {
+		cat "$scratch/iperf.json"
+		return 1
+	}
+	python3 - "$least" "$scratch/iperf.json" <<-'P'
+		import json, sys
+		end = json.load(open(sys.argv[2]))["end"]
+		got = end.get("sum_received", end.get("sum"))
+		lost = got.get("lost_percent", 0)
+		print(f"{got['bits_per_second'] / 1e6:.0f} Mbit/s, {lost:.2f} % lost")
+		sys.exit(got["bits_per_second"] < float(sys.argv[1]) * 1e6 or lost > 1)
+	P
+}
+
+it "the daemon starts" router_start
+at_background h2 iperf3 -s
+wait_for 5 listens h2 tcp 5201
+for offload in on off; do
+	tx_offload h1 $offload
+	tx_offload h2 $offload
+	it "TCP from h1 to h2, tx $offload" carries 50
+	it "TCP from h2 to h1, tx $offload" carries 50 -R
+	it "UDP from h1 to h2, tx $offload" carries 9 -u -b 10M -l 1400
+	it "UDP from h2 to h1, tx $offload" carries 9 -u -b 10M -l 1400 -R
+done
+finish

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# What every net test stands on. A test draws its topology at its head, lays it with host_add,
+# starts the daemon with router_start, states facts with `it`, and closes with `finish`.
+#
+#     h1 ---- p1 router p2 ---- h2          one namespace a host, one for the router;
+#        eth0                               pN is the router's end of hN's link
+#
+# Prints TAP. The first fact that does not hold ends the test, with what the command said and the
+# daemon's log. Namespaces, files and processes bear the test's process in their name and go with it.
+set -Eeuo pipefail
+trap 'echo "# line $LINENO of $0 failed: $BASH_COMMAND"' ERR
+. "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
+
+here=$top/tests/net
+test_name=$(basename "$0" .sh)
+facts=0
+router_pid=
+
+need_root
+need_xdp_sockets
+need_programs
+cleanup_arm
+sweep
+scratch_make "$test_name"
+prefix=$(basename "$scratch")
+run=$scratch/run
+config=$scratch/viaduct.yaml
+mkdir "$run" "$scratch/state"
+
+# --- Facts ----------------------------------------------------------------------------------------
+
+# it SENTENCE CMD ARG...: a fact, proved by the command's success.
+it() {
+	local sentence=$1
+	shift
+	facts=$((facts + 1))
+	if "$@" >"$scratch/out" 2>&1; then
+		echo "ok $facts - $sentence"
+	else
+		echo "not ok $facts - $sentence"
+		diagnose "$@"
+		echo "1..$facts"
+		exit 1
+	fi
+}
+
+diagnose() {
+	{
+		echo "command: $*"
+		tail -n 40 "$scratch/out"
+		if [ -s "$scratch/log" ]; then
+			echo "the daemon's log ends:"
+			tail -n 40 "$scratch/log"
+		fi
+	} | sed 's/^/# /'
+}
+
+not() { ! "$@"; }
+
+# says PATTERN CMD ARG...: the command's output, either stream, has a line that matches.
+says() {
+	local pattern=$1 text
+	shift
+	text=$("$@" 2>&1) || : # what it says is asked, not its status
+	printf '%s\n' "$text"
+	grep -Eq -- "$pattern" <<<"$text"
+}
+
+# exits STATUS CMD ARG...: the command ends with just this status.
+exits() {
+	local want=$1 rc=0
+	shift
+	"$@" || rc=$?
+	echo "exit status $rc, wanted $want"
+	[ "$rc" = "$want" ]
+}
+
+now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
+# wait_for SECONDS CMD ARG...: until the command succeeds, asked every 20 ms, or time is up.
+wait_for() {
+	local end=$(($(now_ms) + $1 * 1000))
+	shift
+	until "$@" >"$scratch/poll" 2>&1; do
+		[ "$(now_ms)" -lt "$end" ] || {
+			cat "$scratch/poll"
+			return 1
+		}
+		sleep 0.02
+	done
+}
+
+# --- Hosts ----------------------------------------------------------------------------------------
+
+# at HOST CMD ARG...: run it in the host's namespace. Not by `ip netns exec`, which hides the BPF
+# file system.
+at() {
+	local host=$1
+	shift
+	nsenter --net="/run/netns/$prefix.$host" -- "$@"
+}
+
+netns_add() {
+	ip netns add "$prefix.$1"
+	on_exit netns_drop "$prefix.$1"
+	# Silence, so that tests count only what they send. A kernel may lack IPv6 altogether.
+	at "$1" sh -c 'for f in all default; do
+		f=/proc/sys/net/ipv6/conf/$f/disable_ipv6
+		[ ! -e $f ] || echo 1 >$f
+	done'
+	ip -n "$prefix.$1" link set lo up
+}
+
+# host_add HOST PORT ADDRESS/LEN [GATEWAY]: a host, and its link to the router's device PORT.
+host_add() {
+	netns_add "$1"
+	link_add "$1" eth0 router "$2"
+	ip -n "$prefix.$1" address add "$3" dev eth0
+	[ -z "${4:-}" ] || ip -n "$prefix.$1" route add default via "$4"
+}
+
+# link_add HOST DEVICE HOST DEVICE: a veth pair, both ends up.
+link_add() {
+	ip link add name "$2" netns "$prefix.$1" type veth peer name "$4" netns "$prefix.$3"
+	ip -n "$prefix.$1" link set "$2" up
+	ip -n "$prefix.$3" link set "$4" up
+}
+
+# tx_offload HOST on|off: whether the host leaves checksums to its device.
+tx_offload() { at "$1" ethtool -K eth0 tx "$2" >/dev/null; }
+
+# stays_background CMD ARG...: a process beside the test, in $background, ended with it.
+stays_background() {
+	setpriv --pdeathsig KILL -- "$@" &
+	background=$!
+	on_exit child_end "$background"
+}
+
+# at_background HOST CMD ARG...: the same in a host; output goes to $scratch/HOST.log.
+at_background() {
+	local host=$1
+	shift
+	stays_background nsenter --net="/run/netns/$prefix.$host" -- "$@" >"$scratch/$host.log" 2>&1
+}
+
+# listens HOST tcp|udp PORT: a server there is ready.
+listens() { at "$1" ss -Hln"${2:0:1}" "sport = :$3" | grep -q .; }
+
+# received FILE: what a ping's statistics say came back; sent likewise.
+ping_sent() { sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$1"; }
+ping_received() { sed -n 's/.* \([0-9]*\) received.*/\1/p' "$1"; }
+
+# --- The router -----------------------------------------------------------------------------------
+
+viaduct() { "$viaduct_program" --run-dir "$run" "$@"; }
+
+# viaductd_at_router ARG...: the daemon as a command, with this test's directories.
+viaductd_at_router() {
+	at router "$viaductd" --config "$config" --run-dir "$run" --state-dir "$scratch/state" "$@"
+}
+
+# router_start: the daemon on $config, back when it is ready. Its pid is in $router_pid.
+router_start() {
+	local ready_socket=$scratch/notify ready
+	rm -f "$ready_socket"
+	stays_background "$here/notify.py" "$ready_socket"
+	ready=$background
+	wait_for 5 test -S "$ready_socket"
+	NOTIFY_SOCKET=$ready_socket stays_background \
+		nsenter --net="/run/netns/$prefix.router" -- \
+		"$viaductd" --config "$config" --run-dir "$run" --state-dir "$scratch/state" \
+		>>"$scratch/log" 2>&1
+	router_pid=$background
+	wait_for 20 router_settled "$ready" && kill -0 "$router_pid" && wait "$ready"
+}
+
+router_settled() { ! kill -0 "$1" 2>/dev/null || ! kill -0 "$router_pid" 2>/dev/null; }
+
+# router_stop: by SIGTERM; succeeds when the daemon exits 0.
+router_stop() {
+	kill -TERM "$router_pid"
+	wait "$router_pid"
+}
+
+# router_killed: by SIGKILL, and gone.
+router_killed() {
+	kill -KILL "$router_pid"
+	wait "$router_pid" 2>/dev/null || [ $? = 137 ]
+}
+
+# has_json FILTER CMD ARG...: the JSON the command prints makes the Python expression true of `rows`.
+has_json() {
+	local expression=$1
+	shift
+	"$@" | python3 -c '
+import json, sys
+rows = json.load(sys.stdin)
+print(json.dumps(rows, indent=1))
+sys.exit(not eval(sys.argv[1]))' "$expression"
+}
+
+balanced() { viaduct -j show counters | "$here/balance.py"; }
+
+# finish: what holds after every test: no frame is lost, no packet uncounted, the daemon stops well.
+finish() {
+	it "every frame and every packet is accounted for" wait_for 5 balanced
+	it "the daemon stops cleanly on SIGTERM" router_stop
+	it "no program stays attached" not xdp_attached
+	echo "1..$facts"
+}
+
+# done_testing: for tests whose daemon is gone already.
+done_testing() { echo "1..$facts"; }
+
+xdp_attached() { ip -n "$prefix.router" -details link show | grep -q 'prog/xdp'; }
+
+netns_add router

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#     h1 10.0.1.2/24 ---- p1 10.0.1.1 +--------+
+#     h2 10.0.2.2/24 ---- p2 10.0.2.1 | router |
+#     h3 10.0.3.2/24 ---- p3 10.0.3.1 +--------+
+#
+# Every host reaches every other through the router, and every address of the router itself.
+. "$(dirname "$0")/lib.sh"
+
+for n in 1 2 3; do
+	host_add h$n p$n 10.0.$n.2/24 10.0.$n.1
+done
+cat >"$config" <<'Y'
+version: 1
+interfaces:
+  p1: {control: own, addresses: [10.0.1.1/24]}
+  p2: {control: own, addresses: [10.0.2.1/24]}
+  p3: {control: own, addresses: [10.0.3.1/24]}
+Y
+it "the daemon starts" router_start
+for from in 1 2 3; do
+	for to in 1 2 3; do
+		it "h$from reaches the router's address on p$to" \
+			says ' 0% packet loss' at h$from ping -n -c 5 -i 0.02 -W 1 10.0.$to.1
+		[ $from = $to ] || it "h$from reaches h$to" \
+			says ' 0% packet loss' at h$from ping -n -c 5 -i 0.02 -W 1 10.0.$to.2
+	done
+done
+it "the TTL falls by one" says 'ttl=63' at h1 ping -n -c 1 -W 1 10.0.2.2
+it "a full frame passes" says ' 0% packet loss' \
+	at h1 ping -n -M 'do' -s 1472 -c 5 -i 0.02 -W 1 10.0.2.2
+it "the smallest passes" says ' 0% packet loss' at h1 ping -n -s 0 -c 5 -i 0.02 -W 1 10.0.2.2
+it "no route is answered by unreachable" \
+	says 'From 10.0.1.1 .*Destination Net Unreachable' at h1 ping -n -c 1 -W 1 192.0.2.1
+it "a host that is not there is answered by unreachable" \
+	says 'From 10.0.1.1 .*Destination Host Unreachable' at h1 ping -n -c 1 -W 5 10.0.2.99
+it "the neighbours are shown" \
+	has_json '{"10.0.1.2", "10.0.2.2", "10.0.3.2"} <= {r["dst"] for r in rows}' \
+	viaduct -j show neighbours
+it "nothing but what had no way was dropped" has_json \
+	'{r["name"] for r in rows if r.get("value")} <= {"no-route", "neighbour-failed"}' \
+	viaduct -j show drops
+finish

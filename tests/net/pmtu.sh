@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#     h1 10.0.1.2/24 ---- p1 10.0.1.1 [router] p2 10.0.2.1 ---- h2 10.0.2.2/24
+#            MTU 1500                            MTU 1300
+#
+# Path MTU discovery (RFC 1191): the router says which MTU its next hop has, the host takes it.
+. "$(dirname "$0")/lib.sh"
+
+host_add h1 p1 10.0.1.2/24 10.0.1.1
+host_add h2 p2 10.0.2.2/24 10.0.2.1
+ip -n "$prefix.router" link set p2 mtu 1300
+ip -n "$prefix.h2" link set eth0 mtu 1300
+cat >"$config" <<'Y'
+version: 1
+interfaces:
+  p1: {control: own, addresses: [10.0.1.1/24]}
+  p2: {control: own, addresses: [10.0.2.1/24], mtu: 1300}
+Y
+
+it "the daemon starts" router_start
+it "what fits passes" says ' 0% packet loss' at h1 ping -n -M 'do' -s 1272 -c 3 -i 0.02 10.0.2.2
+it "one byte more is refused, with the MTU" \
+	says 'From 10.0.1.1 .*Frag needed and DF set \(mtu = 1300\)' \
+	at h1 ping -n -M 'do' -s 1273 -c 1 -W 2 10.0.2.2
+it "the host has taken the MTU" says 'mtu 1300' at h1 ip route get 10.0.2.2
+it "the host no longer sends what does not fit" \
+	says 'message too long, mtu=1300' at h1 ping -n -M 'do' -s 1273 -c 1 -W 1 10.0.2.2
+it "the refusal is counted" \
+	has_json 'sum(r["value"] for r in rows if r["name"] == "too-big") == 1' viaduct -j show drops
+
+# h1 serves, and h2 invites it to send full segments: TCP has to find out.
+ip -n "$prefix.h1" route flush cache
+at h2 ip route replace default via 10.0.2.1 advmss 1460
+head -c 300000 /dev/urandom >"$scratch/file"
+at_background h1 python3 -m http.server --directory "$scratch" 8000
+wait_for 5 listens h1 tcp 8000
+it "TCP finds its way" at h2 curl -sS -m 10 -o "$scratch/copy" http://10.0.1.2:8000/file
+it "and the file is whole" cmp "$scratch/file" "$scratch/copy"
+it "by another refusal" \
+	has_json 'sum(r["value"] for r in rows if r["name"] == "too-big") > 1' viaduct -j show drops
+finish

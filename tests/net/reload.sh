@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+#     h1 10.0.1.2/24 ---- p1 10.0.1.1 [router] p2 10.0.2.1 ---- h2 10.0.2.2/24
+#                                     [      ] p3 10.0.3.1 ---- h3 10.0.3.2/24
+#
+# A reload applies the difference: traffic that it does not concern loses nothing, ports that did not
+# change stay bound, and a file with errors changes nothing and names them all.
+. "$(dirname "$0")/lib.sh"
+
+for n in 1 2 3; do
+	host_add h$n p$n 10.0.$n.2/24 10.0.$n.1
+done
+two_ports='version: 1
+interfaces:
+  p1: {control: own, addresses: [10.0.1.1/24]}
+  p2: {control: own, addresses: [10.0.2.1/24]}'
+third='  p3: {control: own, addresses: [10.0.3.1/24]}'
+write_config() { printf '%s\n' "$@" >"$config"; }
+
+program_of() { ip -n "$prefix.router" -details link show "$1" | grep -o 'prog/xdp id [0-9]*'; }
+same_program() { [ "$(program_of p1) $(program_of p2)" = "$programs" ]; }
+ping_ends_without_loss() {
+	kill -INT "$flood"
+	wait "$flood"
+	cat "$scratch/h1.log"
+	[ "$(ping_sent "$scratch/h1.log")" = "$(ping_received "$scratch/h1.log")" ]
+}
+
+write_config "$two_ports"
+it "the daemon starts" router_start
+it "h1 reaches h2" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.2.2
+programs="$(program_of p1) $(program_of p2)"
+at_background h1 ping -n -i 0.01 10.0.2.2
+flood=$background
+
+write_config "$two_ports" "$third"
+it "a port is added by reload" viaduct reload
+it "and in force on return" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.3.2
+write_config "$two_ports" 'routes:' '  - {to: 192.0.2.0/24, via: 10.0.2.2}'
+it "a port is taken away, a route added" viaduct reload
+it "the route is there" has_json 'any(r["dst"] == "192.0.2.0/24" for r in rows)' \
+	viaduct -j show routes
+it "the port is not" \
+	has_json '{r["ifname"] for r in rows} == {"p1", "p2"}' viaduct -j show interfaces
+it "the kernel has it back" not program_of p3
+
+write_config "$two_ports" 'routes:' '  - {to: 300.0.2.0/24, via: 10.0.2.2}' \
+	'  - {to: 192.0.2.0/24, via: 10.0.2.2, flavour: sweet}'
+it "a broken file is refused with status 4" exits 4 viaduct reload
+it "its first error is told" says 'viaduct.yaml:6:[0-9]+: routes' viaduct reload
+it "and its second" says 'viaduct.yaml:7:[0-9]+: routes.*flavour' viaduct reload
+it "what was in force still is" has_json 'any(r["dst"] == "192.0.2.0/24" for r in rows)' \
+	viaduct -j show routes
+
+write_config "$two_ports"
+kill -HUP "$router_pid"
+it "SIGHUP reloads as well" wait_for 5 has_json \
+	'not any(r["dst"] == "192.0.2.0/24" for r in rows)' viaduct -j show routes
+write_config 'nonsense: [' ''
+kill -HUP "$router_pid"
+it "SIGHUP on a broken file is logged" wait_for 5 grep -q 'viaduct.yaml:[0-9]*:' "$scratch/log"
+it "and changes nothing" has_json '{r["ifname"] for r in rows} == {"p1", "p2"}' \
+	viaduct -j show interfaces
+it "the ports that stayed were not touched" same_program
+it "and lost not one packet" ping_ends_without_loss
+finish
