@@ -38,11 +38,11 @@ echo "${good/p1:/absent0:}" >"$config"
 it "an unknown device fails" exits 1 daemon
 it "and is named" says 'absent0.*(no such|not exist|unknown)' daemon
 
-printf '%s\n' "$good" '  p2: {adresses: [10.0.2.1/24]}' 'routes:' \
+printf '%s\n' "$good" '  p2: {addressez: [10.0.2.1/24]}' 'routes:' \
 	'  - {to: 10.9.0.0/16, via: 10.0.1.300}' >"$config"
 it "a wrong file: status 4" exits 4 daemon --check
 it "an error has line and column, and a suggestion" \
-	says 'viaduct.yaml:4:[0-9]+: interfaces.p2.*adresses.*did you mean .addresses' daemon --check
+	says 'viaduct.yaml:4:[0-9]+: interfaces.p2.*addressez.*did you mean .addresses' daemon --check
 it "all errors are told at once" says 'viaduct.yaml:6:[0-9]+: routes.*10.0.1.300' daemon --check
 
 printf 'version: 1\ninterfaces: {p1: [\n' >"$config"
