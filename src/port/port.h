@@ -48,10 +48,11 @@ struct port_ops {
 struct port_queue_counters {
 	uint64_t rx_packets, rx_bytes;
 	uint64_t tx_packets, tx_bytes;
-	uint64_t tx_full;    /* packets that found no room in the tx ring */
-	uint64_t tx_kicks;   /* system calls made to start transmission */
-	uint64_t rx_wakeups; /* system calls made because the fill ring asked */
-	uint64_t fill_short; /* refills cut short because no frame was free */
+	uint64_t tx_full;     /* packets that found no room in the tx ring */
+	uint64_t tx_kicks;    /* system calls made to start transmission */
+	uint64_t rx_wakeups;  /* system calls made because the fill ring asked */
+	uint64_t fill_short;  /* refills cut short because no frame was free */
+	uint64_t kick_errors; /* calls refused for another reason than a busy or absent link */
 };
 
 /* XDP_STATISTICS, read by the agent. */

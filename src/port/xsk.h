@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * xsk: a port on a kernel network device: the XDP program that steers, and an AF_XDP socket on each
+ * of its receive queues. Context: agent.
+ */
+#ifndef PORT_XSK_H
+#define PORT_XSK_H
+
+#include "port/error.h"
+#include "port/port.h"
+
+struct steer;
+
+enum xsk_attach { XSK_ATTACH_AUTO, XSK_ATTACH_NATIVE, XSK_ATTACH_GENERIC };
+enum xsk_zero_copy { XSK_ZERO_COPY_AUTO, XSK_ZERO_COPY_REQUIRE, XSK_ZERO_COPY_NEVER };
+
+struct xsk_config {
+	const char *name; /* of the device */
+	uint16_t id;
+	uint16_t tag;        /* of queue 0; queue i has tag + i. PORT_QUEUE_MAX tags are reserved */
+	uint16_t max_queues; /* bind at most so many; 0: all */
+	enum xsk_attach attach;
+	enum xsk_zero_copy zero_copy;
+	bool kernel;      /* control: kernel */
+	bool drop;        /* on-failure: drop */
+	bool bridge_port; /* leave link protocols to the kernel */
+	const char *run_dir;
+	struct frames *frames;
+	/* The fill rings are filled from here before the sockets are bound (AF_XDP row 6). */
+	struct frame_cache *cache;
+};
+
+/**
+ * xsk_port_open - attach the program and bind a socket on every receive queue
+ * @out: set on success; closed with port_close()
+ * @cfg: what and how; nothing of it is kept but @frames
+ * @e:   why it failed, in one line
+ *
+ * port->note tells why a mode other than the best one is in use. Waits up to 3 s for a queue whose
+ * last owner is still closing (AF_XDP row 2).
+ *
+ * Return: 0 or a negative errno with everything undone and all frames back in @cfg->cache.
+ */
+[[nodiscard]] int xsk_port_open(struct port **out, const struct xsk_config *cfg,
+                                struct port_error *e);
+
+/**
+ * xsk_port_frames - how many frames keep every ring of a device full
+ * @name:       of the device
+ * @max_queues: as in struct xsk_config
+ * @out:        set on success
+ *
+ * With fewer a fill ring may run dry, which some drivers do not survive (AF_XDP row 5).
+ * Return: 0 or a negative errno.
+ */
+[[nodiscard]] int xsk_port_frames(const char *name, uint16_t max_queues, uint32_t *out);
+
+/* The port's program, for steer_read(), steer_drop_set(), steer_local_set(). */
+struct steer *xsk_port_steer(const struct port *port);
+
+/* Receive queues of the device that have no socket: their packets get the on-failure verdict. */
+uint32_t xsk_port_uncovered(const struct port *port);
+
+#endif
