@@ -153,7 +153,7 @@ void neigh4_stage(const struct neigh_reader *n, struct batch *b);
  * @p: the packet; @p->data is rewritten to the reply, and @p->len set, if *answer
  * @r: filled in when the agent should know; then *report is set
  *
- * Context: worker. Return: CONSUMED_ARP or DROP_ARP_BAD.
+ * Context: worker. Return: CONSUMED_ARP, DROP_ARP_BAD, or DROP_OTHER_MAC (a port that hears all).
  */
 enum verdict arp_input(const struct iface *f, struct pkt *p, struct report *r, bool *report,
                        bool *answer);
