@@ -42,6 +42,7 @@ struct neigh_held {
 	uint8_t flags; /* enum pkt_flag */
 };
 
+/* None of these may call the table back. */
 struct neigh_ops {
 	/* Send a whole frame of @len bytes by @iface; the bytes are copied. */
 	void (*send)(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t len);
@@ -104,8 +105,17 @@ void neigh_set_ifaces(struct neigh_table *t, const struct ifaces *s, uint64_t no
 /* Act on REPORT_NEIGH_WANTED, REPORT_NEIGH_USED or REPORT_ARP. Context: agent. */
 void neigh_report(struct neigh_table *t, const struct report *r, uint64_t now_ns);
 
-/* Run the timers that are due. Return: when the next one is, UINT64_MAX if none. Context: agent. */
+/*
+ * Run the timers that are due. Return: when the next one is, UINT64_MAX if none; any other call may
+ * bring that forward, so ask again after those. Context: agent.
+ */
 uint64_t neigh_tick(struct neigh_table *t, uint64_t now_ns);
+
+/*
+ * Publish what is known of @ip to the next hops that go by it: for who has just made one, which
+ * knows nothing yet. Context: agent.
+ */
+void neigh_sync_gateway(struct neigh_table *t, uint16_t iface, uint32_t ip);
 
 /* A static neighbour. Return: 0, -ENOSPC, -ENOMEM. Context: agent. */
 [[nodiscard]] int neigh_set_static(struct neigh_table *t, uint16_t iface, uint32_t ip, uint64_t mac,
@@ -132,9 +142,9 @@ const char *neigh_state_name(enum neigh_state s);
 
 struct neigh_stats {
 	uint32_t entries, incomplete, held;
-	uint64_t limit_entries; /* times a limit refused a new neighbour */
-	uint64_t limit_held;
-	uint64_t conflicts; /* others that claimed one of our addresses */
+	uint64_t limit_entries; /* times a limit refused a neighbour, or made one give way */
+	uint64_t limit_held;    /* times the limit made a held packet give way */
+	uint64_t conflicts;     /* others that claimed one of our addresses */
 };
 void neigh_stats(const struct neigh_table *t, struct neigh_stats *s);
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <stdlib.h>
+
+#include "bed.h"
+
+#define KEYS 2000
+
+/* The index alone, against an array of flags. */
+static void what_is_in_is_found_and_walked_in_order(void **)
+{
+	struct neigh_table t = {.random = 7};
+	bool in[KEYS] = {};
+
+	for (int step = 0; step < 40000; step++) {
+		uint64_t key = neigh_random(&t) % KEYS;
+		struct neigh *n = neigh_index_find(&t, key);
+
+		assert_int_equal(n != NULL, in[key]);
+		if (n == NULL) {
+			assert_non_null(neigh_index_new(&t, key));
+		} else {
+			neigh_index_del(&t, n);
+			free(n);
+		}
+		in[key] = !in[key];
+	}
+	for (uint64_t key = 0; key < KEYS; key++) {
+		struct neigh *n = neigh_index_from(&t, key);
+
+		if (in[key])
+			assert_true(n != NULL && n->key == key);
+		else
+			assert_true(n == NULL || n->key > key);
+	}
+	while (t.head[0] != NULL) {
+		struct neigh *n = t.head[0];
+
+		neigh_index_del(&t, n);
+		free(n);
+	}
+	for (int i = 0; i < NEIGH_LEVELS; i++)
+		assert_null(t.head[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_in_is_found_and_walked_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
+}
