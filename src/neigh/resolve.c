@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The neighbour stage: from (interface, destination) to the neighbour's line, a batch at a time. */
+#include "neigh/neigh.h"
+#include "table/exact.h"
+
+void neigh4_stage(const struct neigh_reader *n, struct batch *b)
+{
+	const struct exact *table = rcu_get(&n->table);
+	struct lane4 *lane = &b->ip4;
+	uint64_t key[BATCH_MAX];
+	uint32_t id[BATCH_MAX];
+	uint8_t at[BATCH_MAX];
+	uint32_t count = 0, left = 0;
+
+	if (likely((lane->kinds & 1u << NH_CONNECTED) == 0))
+		return;
+	for (uint32_t i = 0; i < lane->n; i++) {
+		if (lane->pkt[i].nh->kind != NH_CONNECTED)
+			continue;
+		key[count] = (uint64_t)lane->pkt[i].nh->iface << 32 | lane->dst[i];
+		at[count++] = (uint8_t)i;
+	}
+	if (count > 0)
+		exact_find_batch(table, key, id, count);
+	for (uint32_t i = 0; i < count; i++) {
+		/* An id that was found but freed since names nothing: as not found. */
+		const struct nexthop *line = idtab_get(n->lines, id[i]);
+
+		if (line == NULL) {
+			left++;
+			continue;
+		}
+		lane->pkt[at[i]].nh = line;
+		lane->kinds |= 1u << line->kind;
+	}
+	if (left == 0)
+		lane->kinds &= ~(1u << NH_CONNECTED);
+}
