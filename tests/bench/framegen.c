@@ -170,9 +170,14 @@ static uint32_t batch_size(const struct options *o)
 
 static int submit(int prog, const struct options *o, const uint8_t *frame, uint32_t n)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, t, .data_in = frame, .data_size_in = (uint32_t)o->size,
-	            .repeat = (int)n, .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-	            .batch_size = batch_size(o));
+	struct bpf_test_run_opts t = {
+		.sz = sizeof(t),
+		.data_in = frame,
+		.data_size_in = (uint32_t)o->size,
+		.repeat = (int)n,
+		.flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+		.batch_size = batch_size(o),
+	};
 
 	return bpf_prog_test_run_opts(prog, &t);
 }

@@ -183,7 +183,10 @@ static int measure(int map, const struct options *o)
 
 static int run(const struct options *o)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, native, .flags = XDP_FLAGS_DRV_MODE);
+	struct bpf_link_create_opts native = {
+		.sz = sizeof(native),
+		.flags = XDP_FLAGS_DRV_MODE,
+	};
 	int ifindex = (int)if_nametoindex(o->dev);
 	struct gen_bpf *bpf;
 	int err, link;

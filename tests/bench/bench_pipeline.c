@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bench_pipeline: cycles a packet of the whole way, RX descriptor to TX descriptor, completion and
+ * refill, without a NIC. The same core plays the NIC in between, untimed, and copies each packet
+ * into its frame just before. With NAME.cold some 4,000 packets lie between the copy and the
+ * pipeline, so that headers come from beyond L1.
+ *
+ * Before anything is timed, every packet of the workload goes through once and what comes out is
+ * compared with what a router has to make of it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cycles.h"
+#include "dut.h"
+#include "netarg.h"
+#include "packet/batch.h"
+#include "wire/ether.h"
+#include "wire/ip4.h"
+#include "workload.h"
+
+#define WARM_RING   256
+#define COLD_RING   4096
+#define COLD_DEPTH  (COLD_RING - BATCH_MAX) /* packets on the rx ring before a batch is taken */
+#define WARM_UP     32                      /* batches before each run */
+#define RUN_BATCHES 64                      /* between two looks at the clock */
+
+static const char usage[] = "usage: bench_pipeline [OPTION...] [NAME...]\n"
+			    "  NAME           ip4_1, ip4_1.cold, ... (default: all)\n"
+			    "  --cpu N        core to run on\n"
+			    "  --runs N       1 to 64 (default 5)\n"
+			    "  --seconds S    of a run (default 0.4)\n"
+			    "  --chunk BYTES  2048 (default) or 4096\n";
+
+struct options {
+	int64_t cpu;
+	uint64_t runs, chunk;
+	double seconds;
+};
+
+struct bench {
+	struct dut *dut;
+	const struct workload *workload;
+	size_t at; /* next frame to receive */
+	uint64_t overhead;
+};
+
+/* Expected and seen, by the verification pass. */
+struct check {
+	const struct workload *workload;
+	size_t next; /* the frame that should come out */
+	uint64_t seen, wrong;
+};
+
+static uint32_t nic_rx(struct bench *b, uint32_t n)
+{
+	n = dut_rx(b->dut, b->at, n);
+	b->at = (b->at + n) % b->workload->n_frames;
+	return n;
+}
+
+static uint16_t sum_of(const uint8_t *h)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < IP4_LEN; i += 2)
+		sum += load16(h + i);
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/* The naive router: new MACs, TTL one less, the checksum from scratch, nothing else. */
+static void check_frame(void *ctx, const uint8_t *frame, uint32_t len)
+{
+	static const uint8_t to[] = DUT_NEXTHOP_MAC, from[] = DUT_EGRESS_MAC;
+	struct check *c = ctx;
+	const struct workload *w = c->workload;
+	uint8_t expect[WORKLOAD_SLOT];
+	uint8_t *ip = expect + ETHER_LEN;
+
+	memcpy(expect, workload_frame(w, c->next), WORKLOAD_SLOT);
+	memcpy(expect, to, sizeof(to));
+	memcpy(expect + ETHER_ADDR_LEN, from, sizeof(from));
+	ip[8]--;
+	store16(ip + 10, 0);
+	store16(ip + 10, sum_of(ip));
+	if (len != w->frame_len || memcmp(frame, expect, len) != 0)
+		c->wrong++;
+	c->seen++;
+	c->next = (c->next + 1) % w->n_frames;
+}
+
+/* Every packet of the workload once. */
+static bool verify(struct bench *b, const char *name)
+{
+	struct check c = {.workload = b->workload};
+	size_t sent = 0;
+	const char *drop;
+	uint64_t drops;
+
+	while (sent < b->workload->n_frames) {
+		size_t left = b->workload->n_frames - sent;
+		uint32_t n = nic_rx(b, left < BATCH_MAX ? (uint32_t)left : BATCH_MAX);
+
+		if (n == 0)
+			break;
+		sent += n;
+		dut_run(b->dut);
+		dut_tx(b->dut, check_frame, &c);
+	}
+	if (c.seen == b->workload->n_frames && c.wrong == 0 && dut_balanced(b->dut))
+		return true;
+	drop = dut_drop(b->dut, &drops);
+	fprintf(stderr,
+	        "bench_pipeline: %s: of %zu packets %" PRIu64 " came out, %" PRIu64
+	        " wrong, %" PRIu64 " %s; frames %s\n",
+	        name, b->workload->n_frames, c.seen, c.wrong, drops,
+	        drop == NULL ? "dropped" : drop, dut_balanced(b->dut) ? "conserved" : "lost");
+	return false;
+}
+
+/* One batch. Return: packets; *cycles grows by what they took. */
+static uint32_t batch_time(struct bench *b, uint64_t *cycles)
+{
+	uint64_t t;
+	uint32_t n;
+
+	nic_rx(b, BATCH_MAX);
+	t = cycles_now();
+	n = dut_run(b->dut);
+	*cycles += cycles_now() - t - b->overhead;
+	dut_tx(b->dut, NULL, NULL);
+	return n;
+}
+
+static double run(struct bench *b, double seconds)
+{
+	uint64_t cycles = 0, packets = 0, end;
+
+	for (int i = 0; i < WARM_UP; i++)
+		batch_time(b, &cycles);
+	cycles = 0;
+	end = clock_ns() + (uint64_t)(seconds * 1e9);
+	do {
+		for (int i = 0; i < RUN_BATCHES; i++)
+			packets += batch_time(b, &cycles);
+	} while (clock_ns() < end);
+	return packets == 0 ? 0 : (double)cycles / (double)packets;
+}
+
+/* Return: 0, -EIO when what came out is wrong, or another negative errno. */
+static int bench_case(const struct workload *w, bool cold, const struct options *o)
+{
+	uint32_t ring = cold ? COLD_RING : WARM_RING;
+	struct dut_config cfg = {
+		.workload = w, .chunk = (uint32_t)o->chunk, .frames = 4 * ring, .ring = ring};
+	struct bench b = {.workload = w, .overhead = cycles_overhead()};
+	struct cycles_runs runs = {0};
+	char name[64];
+	int err = dut_open(&b.dut, &cfg);
+
+	if (err < 0)
+		return err;
+	snprintf(name, sizeof(name), "pipeline.%s%s", w->name, cold ? ".cold" : "");
+	if (!verify(&b, name)) {
+		dut_close(b.dut);
+		return -EIO;
+	}
+	if (cold)
+		nic_rx(&b, COLD_DEPTH);
+	for (uint64_t i = 0; i < o->runs; i++)
+		cycles_runs_add(&runs, run(&b, o->seconds));
+	cycles_runs_print(&runs, name, 1, CYCLES_UNIT);
+	dut_close(b.dut);
+	return 0;
+}
+
+static bool wanted(const char *name, bool cold, char **names, int n)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s%s", name, cold ? ".cold" : "");
+	for (int i = 0; i < n; i++) {
+		if (strcmp(names[i], full) == 0)
+			return true;
+	}
+	return n == 0;
+}
+
+static int bench_all(const struct options *o, char **names, int n)
+{
+	int failed = 0;
+
+	for (const char *const *name = workload_names(); *name != NULL; name++) {
+		struct workload w;
+		int err = 0;
+
+		if (!wanted(*name, false, names, n) && !wanted(*name, true, names, n))
+			continue;
+		err = workload_make(&w, *name);
+		if (err < 0)
+			return err;
+		for (int cold = 0; cold < 2 && err == 0; cold++) {
+			if (wanted(*name, cold, names, n))
+				err = bench_case(&w, cold, o);
+		}
+		workload_free(&w);
+		if (err < 0)
+			failed = err;
+	}
+	return failed;
+}
+
+static bool options_parse(struct options *o, int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"cpu", required_argument, NULL, 'c'},
+		{"runs", required_argument, NULL, 'r'},
+		{"seconds", required_argument, NULL, 's'},
+		{"chunk", required_argument, NULL, 'k'},
+		{},
+	};
+	uint64_t cpu;
+	int c;
+
+	*o = (struct options){.cpu = -1, .runs = 5, .chunk = 2048, .seconds = 0.4};
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		bool good = false;
+
+		if (c == 'c' && netarg_number(optarg, 0, 1023, &cpu)) {
+			o->cpu = (int64_t)cpu;
+			good = true;
+		} else if (c == 'r') {
+			good = netarg_number(optarg, 1, CYCLES_RUNS_MAX, &o->runs);
+		} else if (c == 's') {
+			good = netarg_seconds(optarg, &o->seconds);
+		} else if (c == 'k') {
+			good = netarg_number(optarg, 2048, 4096, &o->chunk);
+		}
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	int err = 0;
+
+	if (!options_parse(&o, argc, argv)) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (o.cpu >= 0)
+		err = netarg_pin((unsigned int)o.cpu);
+	if (err == 0)
+		err = cycles_calibrate(o.runs);
+	if (err == 0)
+		err = bench_all(&o, argv + optind, argc - optind);
+	if (err < 0) {
+		fprintf(stderr, "bench_pipeline: %s\n", strerror(-err));
+		return 1;
+	}
+	return 0;
+}

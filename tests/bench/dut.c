@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dut.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "pipeline/worker.h"
+#include "port/census.h"
+#include "port/memory.h"
+#include "wire/ether.h"
+
+#define PORTS   2
+#define MTU     1500
+#define GATEWAY 0x0a010002 /* 10.1.0.2, the next hop behind port 1 */
+
+struct dut {
+	const struct workload *workload;
+	struct frames *frames;
+	struct port *port[PORTS];
+	struct memory_queue *nic[PORTS]; /* their rings' other ends */
+	struct ifaces *ifaces;
+	struct iface_table table;
+	struct nexthops *nexthops;
+	struct fib4 *fib;
+	struct pipeline_queues *queues;
+	uint16_t nh;
+	bool have_worker;
+	int report_fd;
+	struct worker worker;
+};
+
+static int ports_open(struct dut *d, const struct dut_config *cfg)
+{
+	static const uint8_t mac[PORTS][8] = {WORKLOAD_ROUTER_MAC, DUT_EGRESS_MAC};
+	static const struct iface_addr4 addr[PORTS] = {{0x0a000001, 24}, {0x0a010001, 24}};
+
+	d->ifaces = ifaces_new(PORTS);
+	if (d->ifaces == NULL)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < PORTS; i++) {
+		struct memory_config mc = {
+			.name = i == 0 ? "in" : "out",
+			.id = i,
+			.n_queues = 1,
+			.tag = i + 1u,
+			.ring_size = cfg->ring,
+			.mac = mac_load(mac[i]),
+			.mtu = MTU,
+		};
+		struct iface f = {
+			.mac = mc.mac,
+			.id = i,
+			.mtu = MTU,
+			.up = true,
+			.n_addr4 = 1,
+			.addr4 = &addr[i],
+		};
+		int err = memory_port_open(&d->port[i], d->frames, &mc);
+
+		if (err == 0)
+			err = ifaces_set(d->ifaces, &f);
+		if (err < 0)
+			return err;
+		d->nic[i] = memory_port_queue(d->port[i], 0);
+	}
+	(void)rcu_swap(&d->table.current, d->ifaces);
+	return 0;
+}
+
+/* All routes lead to one resolved gateway. */
+static int routes_load(struct dut *d)
+{
+	static const uint8_t header[ETHER_LEN + 2] = {0x02, 0, 0, 0, 0, 0xbb, 0x02,
+	                                              0,    0, 0, 0, 2, 8,    0};
+	struct nexthop_key key = {.kind = NH_RESOLVE, .iface = 1, .gateway = GATEWAY};
+	struct nexthop line = {
+		.kind = NH_FORWARD,
+		.header_len = ETHER_LEN,
+		.iface = 1,
+		.max_len = MTU + ETHER_LEN,
+		.gateway = GATEWAY,
+	};
+	const struct workload *w = d->workload;
+	struct fib4_route *r;
+	int err = nexthop_get(d->nexthops, &key, line.max_len, &d->nh);
+
+	if (err < 0)
+		return err;
+	memcpy(line.header, header, sizeof(header));
+	err = nexthop_resolve(d->nexthops, 1, GATEWAY, &line);
+	if (err < 0)
+		return err;
+	r = calloc(w->n_routes, sizeof(*r));
+	if (r == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_routes; i++)
+		r[i] = (struct fib4_route){
+			.dst = w->route[i].dst,
+			.len = w->route[i].len,
+			.source = ROUTE_STATIC,
+			.nh = d->nh,
+		};
+	err = fib4_load(d->fib, r, w->n_routes);
+	free(r);
+	return err;
+}
+
+static int tables_make(struct dut *d)
+{
+	int err = nexthops_new(&d->nexthops);
+
+	if (err == 0)
+		err = fib4_new(&d->fib);
+	if (err == 0)
+		err = routes_load(d);
+	return err;
+}
+
+static int worker_make(struct dut *d)
+{
+	struct worker *w = &d->worker;
+	int err;
+
+	d->queues = calloc(1, sizeof(*d->queues));
+	d->report_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (d->queues == NULL || d->report_fd < 0)
+		return -ENOMEM;
+	err = worker_init(w, d->frames, d->report_fd);
+	if (err < 0)
+		return err;
+	d->have_worker = true;
+	w->ifaces = &d->table;
+	w->pipeline.route = (struct route){
+		.fib4 = d->fib,
+		.nexthops = nexthops_idtab(d->nexthops),
+	};
+	host_set_rate(&w->pipeline.host, 1000);
+	frame_cache_fill(&w->pipeline.cache);
+	for (uint32_t i = 0; i < PORTS; i++) {
+		d->queues->rx[d->queues->n_rx++] = &d->port[i]->queue[0];
+		d->queues->tx[i] = &d->port[i]->queue[0];
+	}
+	worker_set_queues(w, d->queues); /* the worker's from here on */
+	d->queues = NULL;
+	return 0;
+}
+
+int dut_open(struct dut **out, const struct dut_config *cfg)
+{
+	struct dut *d = aligned_alloc(CACHE_LINE, (sizeof(*d) + CACHE_LINE - 1) & -CACHE_LINE);
+	int err;
+
+	if (d == NULL)
+		return -ENOMEM;
+	memset(d, 0, sizeof(*d));
+	d->report_fd = -1;
+	d->workload = cfg->workload;
+	rcu_register_thread();
+	err = frames_new(&d->frames, cfg->frames, cfg->chunk, FRAMES_HUGE_PREFER);
+	if (err == 0)
+		err = ports_open(d, cfg);
+	if (err == 0)
+		err = tables_make(d);
+	if (err == 0)
+		err = worker_make(d);
+	if (err < 0) {
+		dut_close(d);
+		return err;
+	}
+	dut_run(d); /* fills the fill rings */
+	*out = d;
+	return 0;
+}
+
+void dut_close(struct dut *d)
+{
+	if (d->have_worker)
+		worker_fini(&d->worker);
+	free(d->queues);
+	if (d->report_fd >= 0)
+		close(d->report_fd);
+	if (d->nh != 0)
+		nexthop_put(d->nexthops, d->nh);
+	rcu_unregister_thread();
+	rcu_barrier();
+	if (d->fib != NULL)
+		fib4_free(d->fib);
+	if (d->nexthops != NULL)
+		nexthops_free(d->nexthops);
+	for (int i = 0; i < PORTS; i++) {
+		if (d->port[i] != NULL)
+			port_close(&d->port[i]);
+	}
+	if (d->ifaces != NULL)
+		ifaces_free(d->ifaces);
+	if (d->frames != NULL)
+		frames_free(d->frames);
+	free(d);
+}
+
+uint32_t dut_rx(struct dut *d, size_t at, uint32_t n)
+{
+	const struct workload *w = d->workload;
+	struct memory_queue *nic = d->nic[0];
+	uint32_t fill, rx, taken = xsk_ring_cons__peek(&nic->fill, n, &fill);
+
+	if (xsk_ring_prod__reserve(&nic->rx, taken, &rx) != taken) {
+		xsk_ring_cons__cancel(&nic->fill, taken);
+		return 0;
+	}
+	for (uint32_t i = 0; i < taken; i++) {
+		uint64_t addr = *xsk_ring_cons__comp_addr(&nic->fill, fill + i) + FRAME_HEADROOM;
+
+		memcpy(frame_data(d->frames, addr), workload_frame(w, at), WORKLOAD_SLOT);
+		*xsk_ring_prod__tx_desc(&nic->rx, rx + i) =
+			(struct xdp_desc){.addr = addr, .len = w->frame_len};
+		if (++at == w->n_frames)
+			at = 0;
+	}
+	xsk_ring_cons__release(&nic->fill, taken);
+	xsk_ring_prod__submit(&nic->rx, taken);
+	return taken;
+}
+
+uint32_t dut_run(struct dut *d)
+{
+	return (uint32_t)worker_poll(&d->worker, d->worker.pipeline.now_ns);
+}
+
+uint32_t dut_tx(struct dut *d, dut_seen *seen, void *ctx)
+{
+	uint32_t idx, n = memory_port_tx_peek(d->port[1], 0, UINT32_MAX, &idx);
+
+	for (uint32_t i = 0; seen != NULL && i < n; i++) {
+		const struct xdp_desc *t = memory_port_tx_desc(d->port[1], 0, idx + i);
+
+		seen(ctx, frame_data(d->frames, t->addr), t->len);
+	}
+	memory_port_tx_complete(d->port[1], 0, n);
+	/* What a worker's loop does between two batches, as untimed here as its look at the clock.
+	 */
+	rcu_quiescent_state();
+	d->worker.pipeline.now_ns = clock_ns();
+	return n;
+}
+
+bool dut_balanced(const struct dut *d)
+{
+	return frames_check(&d->worker.pipeline.cache, d->port, PORTS) == NULL;
+}
+
+const char *dut_drop(const struct dut *d, uint64_t *n)
+{
+	const uint64_t *c = d->worker.pipeline.counters.verdict[0];
+	enum verdict most = DROP_FIRST;
+
+	for (enum verdict v = DROP_FIRST; v < VERDICT_COUNT; v++) {
+		if (c[v] > c[most])
+			most = v;
+	}
+	*n = c[most];
+	return c[most] > 0 ? verdict_name(most) : NULL;
+}

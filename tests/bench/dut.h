@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dut: the device under test, a pipeline between two memory ports with everything around it that a
+ * worker has, and the NIC's part of the work apart. The only file here that knows the pipeline's
+ * and the ports' insides.
+ */
+#ifndef BENCH_DUT_H
+#define BENCH_DUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "workload.h"
+
+struct dut;
+
+/* What dut_tx() hands out a transmitted frame by. */
+typedef void dut_seen(void *ctx, const uint8_t *frame, uint32_t len);
+
+struct dut_config {
+	const struct workload *workload;
+	uint32_t chunk;  /* bytes a frame's chunk: 2048 or 4096 */
+	uint32_t frames; /* chunks */
+	uint32_t ring;   /* entries of each ring, a power of two */
+};
+
+/* The next hop that all routes lead to; frames leave with these MACs. */
+#define DUT_NEXTHOP_MAC                \
+	{                              \
+		0x02, 0, 0, 0, 0, 0xbb \
+	}
+#define DUT_EGRESS_MAC                 \
+	{                              \
+		0x02, 0, 0, 0, 0, 0x02 \
+	}
+
+/* Return: 0 or -errno. */
+[[nodiscard]] int dut_open(struct dut **out, const struct dut_config *cfg);
+void dut_close(struct dut *d);
+
+/* The NIC receives the @n frames from number @at of the workload on, wrapping, into frames of the
+ * fill ring. Return: how many it had frames and room for. */
+uint32_t dut_rx(struct dut *d, size_t at, uint32_t n);
+
+/* What a worker does for one batch: take completions back, refill, pipeline. This is what is
+ * timed. Return: packets received. */
+uint32_t dut_run(struct dut *d);
+
+/* The NIC sends what is in the transmit ring and completes it. Return: how many frames. */
+uint32_t dut_tx(struct dut *d, dut_seen *seen, void *ctx);
+
+/* Is every frame where it can be accounted for? Asked when all that was received is sent. */
+bool dut_balanced(const struct dut *d);
+
+/* The most frequent end of received packets that were not sent, and how many; NULL if none. */
+const char *dut_drop(const struct dut *d, uint64_t *n);
+
+#endif

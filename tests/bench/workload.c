@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "workload.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/ether.h"
+#include "wire/ip4.h"
+
+/* What a kind of workload is made of. Others (IPv6, bridged, NAT) become rows with a maker of
+ * their own. */
+struct recipe {
+	const char *name;
+	int (*make)(struct workload *w, const struct recipe *r, uint64_t *rng);
+	size_t n_routes;
+	size_t n_frames;
+};
+
+/* Prefix lengths of the Internet's table, percent. */
+static const struct {
+	uint8_t len;
+	uint8_t percent;
+} mix4[] = {
+	{24, 58}, {22, 11}, {23, 10}, {21, 5}, {20, 5}, {19, 3},
+	{16, 3},  {18, 2},  {17, 1},  {15, 1}, {14, 1},
+};
+
+/* splitmix64: small, fast, and any seed will do. */
+static uint64_t rng_next(uint64_t *rng)
+{
+	uint64_t x = *rng += 0x9e3779b97f4a7c15ull;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return x ^ x >> 31;
+}
+
+/* A number below @n. */
+static uint32_t rng_below(uint64_t *rng, uint32_t n)
+{
+	return (uint32_t)((rng_next(rng) >> 32) * n >> 32);
+}
+
+static uint64_t seed_of(const char *name)
+{
+	uint64_t seed = 0;
+
+	for (; *name != '\0'; name++)
+		seed = (seed ^ (uint8_t)*name) * 0x100000001b3ull + 1;
+	return seed;
+}
+
+static uint8_t len_draw(uint64_t *rng)
+{
+	uint32_t x = rng_below(rng, 100);
+	size_t i = 0;
+
+	while (x >= mix4[i].percent)
+		x -= mix4[i++].percent;
+	return mix4[i].len;
+}
+
+/* A bit for each prefix of 8 to 24 bits, to draw each only once: number 2^len + prefix. */
+static bool seen_mark(uint64_t *seen, const struct workload_route *r)
+{
+	uint32_t number = (1u << r->len) + (r->dst >> (32 - r->len));
+	uint64_t bit = 1ull << (number & 63);
+
+	if (seen[number >> 6] & bit)
+		return false;
+	seen[number >> 6] |= bit;
+	return true;
+}
+
+static bool overlap(const struct workload_route *r, uint32_t dst, uint8_t len)
+{
+	return ((r->dst ^ dst) & ip4_mask(r->len < len ? r->len : len)) == 0;
+}
+
+/* A router drops what goes to loopback and link-local addresses. */
+static bool routable(const struct workload_route *r)
+{
+	return !overlap(r, 0x7f000000, 8) && !overlap(r, 0xa9fe0000, 16);
+}
+
+/* Distinct prefixes of 11.0.0.0 to 222.255.255.255. */
+static int routes_make(struct workload *w, size_t n, uint64_t *rng)
+{
+	uint64_t *seen = calloc((1u << 25) / 64, sizeof(*seen));
+
+	w->route = calloc(n, sizeof(*w->route));
+	if (seen == NULL || w->route == NULL) {
+		free(seen);
+		return -ENOMEM;
+	}
+	while (w->n_routes < n) {
+		struct workload_route r = {.len = len_draw(rng)};
+
+		r.dst = 0x0b000000 + rng_below(rng, 0xdf000000 - 0x0b000000);
+		r.dst &= ip4_mask(r.len);
+		if (routable(&r) && seen_mark(seen, &r))
+			w->route[w->n_routes++] = r;
+	}
+	free(seen);
+	return 0;
+}
+
+static int frames_make(struct workload *w, size_t n)
+{
+	w->frame = aligned_alloc(CACHE_LINE, n * WORKLOAD_SLOT);
+	if (w->frame == NULL)
+		return -ENOMEM;
+	memset(w->frame, 0, n * WORKLOAD_SLOT);
+	w->n_frames = n;
+	return 0;
+}
+
+static uint16_t ip4_sum(const uint8_t *h)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < IP4_LEN; i += 2)
+		sum += load16(h + i);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t) ~(sum + (sum >> 16));
+}
+
+/* UDP in the shortest frame, without checksum. */
+static void frame4_write(uint8_t *frame, uint32_t dst)
+{
+	static const uint8_t head[] = {
+		0x45, 0,    0, 46, 0, 0,  0,    0,    64, IP_PROTO_UDP, 0, 0, /* IPv4 */
+		10,   0,    0, 2,  0, 0,  0,    0,                            /* addresses */
+		0x04, 0x00, 4, 0,  0, 26, 0x00, 0x00,                         /* UDP */
+	};
+	static const uint8_t to[] = WORKLOAD_ROUTER_MAC, from[] = WORKLOAD_HOST_MAC;
+	uint8_t *ip = frame + ETHER_LEN;
+
+	memcpy(frame, to, sizeof(to));
+	memcpy(frame + ETHER_ADDR_LEN, from, sizeof(from));
+	store16(frame + 12, ETHERTYPE_IP4);
+	memcpy(ip, head, sizeof(head));
+	store32(ip + 16, __builtin_bswap32(dst));
+	store16(ip + 10, ip4_sum(ip));
+}
+
+/* Equal packets by one route. */
+static int make4_one(struct workload *w, const struct recipe *r, uint64_t *)
+{
+	int err = frames_make(w, r->n_frames);
+
+	if (err < 0)
+		return err;
+	w->route = calloc(1, sizeof(*w->route));
+	if (w->route == NULL)
+		return -ENOMEM;
+	w->route[0] = (struct workload_route){.dst = 0x14000000, .len = 24};
+	w->n_routes = 1;
+	w->frame_len = ETHER_MIN_LEN;
+	for (size_t i = 0; i < w->n_frames; i++)
+		frame4_write(w->frame + i * WORKLOAD_SLOT, 0x14000001);
+	return 0;
+}
+
+/* Random destinations inside random prefixes of a random table. */
+static int make4_table(struct workload *w, const struct recipe *r, uint64_t *rng)
+{
+	int err = frames_make(w, r->n_frames);
+
+	if (err == 0)
+		err = routes_make(w, r->n_routes, rng);
+	if (err < 0)
+		return err;
+	w->frame_len = ETHER_MIN_LEN;
+	for (size_t i = 0; i < w->n_frames; i++) {
+		const struct workload_route *to = &w->route[rng_below(rng, (uint32_t)w->n_routes)];
+		uint32_t host = (uint32_t)rng_next(rng) & ~ip4_mask(to->len);
+
+		frame4_write(w->frame + i * WORKLOAD_SLOT, to->dst | host);
+	}
+	return 0;
+}
+
+static const struct recipe recipes[] = {
+	{"ip4_1", make4_one, 1, 256},
+	{"ip4_100k", make4_table, 100000, 500000},
+	{"ip4_1m", make4_table, 1000000, 1000000},
+};
+
+static const char *const names[] = {"ip4_1", "ip4_100k", "ip4_1m", NULL};
+static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(recipes) + 1, "each workload has a name");
+
+const char *const *workload_names(void)
+{
+	return names;
+}
+
+int workload_make(struct workload *w, const char *name)
+{
+	uint64_t rng = seed_of(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(recipes); i++) {
+		int err;
+
+		if (strcmp(recipes[i].name, name) != 0)
+			continue;
+		*w = (struct workload){.name = recipes[i].name};
+		err = recipes[i].make(w, &recipes[i], &rng);
+		if (err < 0)
+			workload_free(w);
+		return err;
+	}
+	return -ENOENT;
+}
+
+void workload_free(struct workload *w)
+{
+	free(w->route);
+	free(w->frame);
+	*w = (struct workload){0};
+}

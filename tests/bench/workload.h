@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * workload: routing tables and packets to measure with, made in memory and the same on each run:
+ * a workload's name is its seed. Everything leads to one next hop.
+ */
+#ifndef BENCH_WORKLOAD_H
+#define BENCH_WORKLOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+/* A frame's slot; frames are copied as whole cache lines. */
+#define WORKLOAD_SLOT 64
+
+#define WORKLOAD_ROUTER_MAC            \
+	{                              \
+		0x02, 0, 0, 0, 0, 0x01 \
+	} /* frames go to */
+#define WORKLOAD_HOST_MAC              \
+	{                              \
+		0x02, 0, 0, 0, 0, 0xaa \
+	} /* and come from */
+
+struct workload_route {
+	uint32_t dst; /* host byte order */
+	uint8_t len;
+};
+
+struct workload {
+	const char *name;
+	struct workload_route *route; /* distinct */
+	size_t n_routes;
+	uint8_t *frame; /* n_frames slots, on a cache line each */
+	size_t n_frames;
+	uint32_t frame_len; /* the same for all */
+};
+
+/* The names of all workloads, NULL behind the last. */
+const char *const *workload_names(void);
+
+/**
+ * workload_make - make a workload
+ * @w:    filled in; given back by workload_free()
+ * @name: one of workload_names()
+ *
+ * Return: 0, -ENOENT for an unknown name, -ENOMEM.
+ */
+[[nodiscard]] int workload_make(struct workload *w, const char *name);
+void workload_free(struct workload *w);
+
+static inline const uint8_t *workload_frame(const struct workload *w, size_t i)
+{
+	return w->frame + i * WORKLOAD_SLOT;
+}
+
+#endif
