@@ -203,7 +203,7 @@ void neigh_report(struct neigh_table *t, const struct report *r, uint64_t now_ns
 	case REPORT_ARP:
 		neigh_learn(t, r, now_ns);
 		break;
-	case REPORT_RECOVERED:
+	case REPORT_FRAME:
 		break; /* not ours */
 	}
 }

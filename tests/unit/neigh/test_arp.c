@@ -40,8 +40,6 @@ static struct arp_case arp_case(uint64_t ether_dst, uint16_t op, uint32_t sender
 	arp_write(c.frame, &fields);
 	memset(c.frame + ETHER_LEN + ARP_LEN, 0xaa, 18); /* padding of the sender */
 	c.p.len = ETHER_MIN_LEN;
-	if (mac_is_group(ether_dst))
-		c.p.flags = PKT_L2_GROUP;
 	return c;
 }
 
