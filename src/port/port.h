@@ -40,7 +40,8 @@ struct port_ops {
 	void (*kick)(struct port_queue *q, bool tx);
 	/* Bring the kernel's own counters (XDP_STATISTICS) into @q->kernel. May be NULL. */
 	void (*stats)(struct port_queue *q);
-	/* Close the queues and free @port. Frames still in rings are taken back by their tag. */
+	/* Close the queues and free @port; when it returns, nobody writes into their frames any
+	 * more. Frames still in rings are taken back by their tag. */
 	void (*close)(struct port *port);
 };
 

@@ -41,7 +41,8 @@ struct steer {
  */
 static __thread char heard[200];
 
-static int hear(enum libbpf_print_level level, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static int hear(enum libbpf_print_level level,
+                                                      const char *format, va_list ap)
 {
 	static const char kernel[] = "libbpf: Kernel error message: ";
 	char line[sizeof(heard)];

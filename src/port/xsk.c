@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "port/device.h"
+#include "port/settle.h"
 #include "port/steer.h"
 #include "wire/ether.h"
 
@@ -100,10 +101,15 @@ static void xsk_queue_close(struct xsk_queue *x)
 	*x = (struct xsk_queue){0};
 }
 
-/* AF_XDP row 15: out of the map, drain, close one by one, detach last. */
+/*
+ * AF_XDP row 15: out of the map, drain, close one by one, detach last. The kernel lets go of a
+ * queue later than close() returns, and a zero-copy NIC writes into frames until then: not before
+ * that may they be taken back.
+ */
 static void xsk_close(struct port *port)
 {
 	struct xsk_port *xp = port->backend;
+	uint64_t until;
 
 	for (uint16_t i = 0; i < port->n_queues; i++) {
 		if (xp->queue[i].socket != NULL)
@@ -113,6 +119,12 @@ static void xsk_close(struct port *port)
 		if (xp->queue[i].socket != NULL)
 			xsk_drain(&port->queue[i]);
 		xsk_queue_close(&xp->queue[i]);
+	}
+	until = clock_ns() + BIND_PATIENCE_NS;
+	for (uint16_t i = 0; i < port->n_queues; i++) {
+		while (port->queue[i].fd >= 0 && !queue_settled(port->ifindex, i) &&
+		       clock_ns() < until)
+			pause_ns(PAUSE_MIN_NS);
 	}
 	steer_close(xp->steer);
 	free(port->queue);
