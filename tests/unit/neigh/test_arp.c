@@ -240,12 +240,15 @@ static void what_is_for_another_station_is_refused(void **)
 static void our_own_mac_is_never_believed(void **)
 {
 	struct arp_case reply = arp_case(OUR_MAC0, ARP_REPLY, HOST, OUR_IP0);
+	struct arp_case looped = arp_case(MAC_BROADCAST, ARP_REQUEST, HOST, OUR_IP0);
 	struct arp_case echo = arp_case(MAC_BROADCAST, ARP_REQUEST, OUR_IP0, OUR_IP0);
 
 	mac_store(reply.frame + ETHER_LEN + 8, OUR_MAC0);
 	mac_store(echo.frame + ETHER_LEN + 8, OUR_MAC0);
 	mac_store(echo.frame + 6, OUR_MAC0);
+	mac_store(looped.frame + 6, OUR_MAC0);
 	is_refused(&reply, CONSUMED_ARP);
+	is_refused(&looped, CONSUMED_ARP);
 	is_refused(&echo, CONSUMED_ARP);
 }
 

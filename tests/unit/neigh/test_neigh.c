@@ -187,6 +187,7 @@ static void a_full_table_lets_the_longest_unused_go_for_whom_is_wanted(void **)
 	assert_false(bed_knows(bed, 0, HOST + 1));
 	assert_null(bed_line(bed, 0, HOST + 1));
 	assert_int_equal(bed_stats(bed).entries, 4);
+	assert_int_equal(bed_stats(bed).limit_entries, 1);
 	bed_close(bed);
 }
 
