@@ -66,10 +66,26 @@ void check_address(struct check *k, const struct seen *seen)
 	k->n_subnets++;
 }
 
+/* Remember where element @index was said; those between that were not kept stay zero. */
+static void place_add(struct check *k, struct check_places *places, uint32_t index,
+                      struct check_place place)
+{
+	while (places->n <= index) {
+		if (array_slot(&places->at, places->n, sizeof(place)) == NULL) {
+			k->err = -ENOMEM;
+			return;
+		}
+		places->n++;
+	}
+	places->at[index] = place;
+}
+
 void check_pcap(struct check *k, const struct seen *seen)
 {
 	if (seen->at[1 + PCAP_IN].line == 0 && seen->at[1 + PCAP_OUT].line == 0)
 		errors_add(k->errs, seen->at[0], seen->path, "neither \"in\" nor \"out\" is said");
+	place_add(k, &k->captures, (uint32_t)k->config->n_interfaces,
+	          (struct check_place){.whole = seen->at[1 + PCAP_OUT]});
 }
 
 void check_interface(struct check *k, const struct seen *seen)
@@ -84,20 +100,6 @@ void check_interface(struct check *k, const struct seen *seen)
 			refuse_field(k, seen, of_devices[i],
 			             "does not apply to capture files, only to a device");
 	}
-}
-
-/* Remember where element @index was said; those between that were not kept stay zero. */
-static void place_add(struct check *k, struct check_places *places, uint32_t index,
-                      struct check_place place)
-{
-	while (places->n <= index) {
-		if (array_slot(&places->at, places->n, sizeof(place)) == NULL) {
-			k->err = -ENOMEM;
-			return;
-		}
-		places->n++;
-	}
-	places->at[index] = place;
 }
 
 static void check_no_gateway(struct check *k, const struct seen *seen)
@@ -154,8 +156,38 @@ void check_neighbour(struct check *k, const struct seen *seen)
 		  });
 }
 
+/* Complain if the file that @f writes is @other's too; of two writers the later one is told. */
+static void check_capture(struct check *k, const struct config_interface *f,
+                          const struct config_interface *other)
+{
+	const char *out = f->pcap.out;
+	bool read = other->pcap.in != NULL && strcmp(other->pcap.in, out) == 0;
+	bool written = other->pcap.out != NULL && strcmp(other->pcap.out, out) == 0;
+
+	if (!read && (!written || f->index <= other->index))
+		return;
+	errors_add(k->errs, k->captures.at[f->index].whole,
+	           PATH({.key = "interfaces"}, {.key = f->name}, {.key = "pcap"}, {.key = "out"}),
+	           "%s %s the same file", other->name, read ? "reads" : "writes");
+}
+
+void check_captures(struct check *k)
+{
+	const struct config *c = k->config;
+
+	for (size_t i = 0; i < c->n_interfaces; i++) {
+		const struct config_interface *f = &c->interfaces[i];
+
+		if (f->pcap.out == NULL || f->index >= k->captures.n)
+			continue;
+		for (size_t j = 0; j < c->n_interfaces; j++)
+			check_capture(k, f, &c->interfaces[j]);
+	}
+}
+
 void check_fini(struct check *k)
 {
+	free(k->captures.at);
 	free(k->routes.at);
 	free(k->neighbours.at);
 	free(k->subnets);
@@ -165,6 +197,8 @@ void check_fini(struct check *k)
 void check_all(struct check *k)
 {
 	check_interfaces(k);
+	if (k->err == 0)
+		check_captures(k);
 	if (k->err == 0)
 		check_routes(k);
 	if (k->err == 0)

@@ -44,16 +44,17 @@ struct check_place {
 	struct mark whole, address, interface;
 };
 
-/* Kept elements only; grown by array_slot(). */
+/* Places of those elements that have no errors, the others are zero. */
 struct check_places {
 	size_t n;
-	struct check_place *at; /* by config_route.index, config_neighbour.index */
+	struct check_place *at; /* by the element's index */
 };
 
 struct check {
 	struct config *config;
 	struct config_errors *errs;
 	struct check_places routes, neighbours;
+	struct check_places captures; /* by config_interface.index */
 	size_t n_subnets, n_taken;
 	struct check_subnet *subnets; /* when all is read: disjoint, sorted by address */
 	struct check_taken *taken;    /* sorted by address */
@@ -74,6 +75,7 @@ void check_all(struct check *k);
 
 /* The parts of check_all(), in this order. */
 void check_interfaces(struct check *k);
+void check_captures(struct check *k);
 void check_routes(struct check *k);
 void check_neighbours(struct check *k);
 

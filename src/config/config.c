@@ -44,7 +44,9 @@ static int read_all(FILE *in, char **text, size_t *len)
 {
 	size_t room = 1ul << 16, n = 0;
 	char *buf = malloc(room);
+	int err = 0;
 
+	errno = 0;
 	while (buf != NULL) {
 		char *more;
 
@@ -59,9 +61,13 @@ static int read_all(FILE *in, char **text, size_t *len)
 	}
 	if (buf == NULL)
 		return -ENOMEM;
-	if (ferror(in) != 0 || n > BYTES_MAX) {
+	if (ferror(in) != 0)
+		err = errno != 0 ? -errno : -EIO;
+	else if (n > BYTES_MAX)
+		err = -EFBIG;
+	if (err != 0) {
 		free(buf);
-		return n > BYTES_MAX ? -EFBIG : -EIO;
+		return err;
 	}
 	*text = buf;
 	*len = n;

@@ -330,17 +330,22 @@ static void read_mapping(struct reader *r, const struct value *v, struct mark *a
 		require_fields(r, v->schema, at);
 }
 
-/* A new element at the end of the array of @v, not yet counted; NULL after complaining. */
-static void *new_element(struct reader *r, const struct value *v, size_t n, struct mark at)
+static size_t *count_of(const struct value *v)
+{
+	return (size_t *)(void *)((char *)v->base + v->schema->count);
+}
+
+/* Room for the @index-th element of @v, not yet counted; NULL after complaining. */
+static void *new_element(struct reader *r, const struct value *v, uint32_t index)
 {
 	void *slot = NULL;
 
-	if (n >= v->schema->max) {
-		errors_add(r->errs, at, &r->path, "more than %u elements", v->schema->max);
+	if (index >= v->schema->max) {
+		errors_add(r->errs, here(r), &r->path, "more than %u elements", v->schema->max);
 		r->stop = true;
 		return NULL;
 	}
-	slot = array_slot(schema_value(v->schema, v->base), n, v->schema->size);
+	slot = array_slot(schema_value(v->schema, v->base), *count_of(v), v->schema->size);
 	if (slot == NULL) {
 		r->check->err = -ENOMEM;
 		r->stop = true;
@@ -351,11 +356,6 @@ static void *new_element(struct reader *r, const struct value *v, size_t n, stru
 	return slot;
 }
 
-static size_t *count_of(const struct value *v)
-{
-	return (size_t *)(void *)((char *)v->base + v->schema->count);
-}
-
 static void read_list(struct reader *r, const struct value *v)
 {
 	size_t errors = errors_count(r->errs);
@@ -364,7 +364,7 @@ static void read_list(struct reader *r, const struct value *v)
 	if (is_nothing(r) || !expect(r, YAML_SEQUENCE_START_EVENT, "a list"))
 		return;
 	while (next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
-		void *slot = new_element(r, v, *count_of(v), here(r));
+		void *slot = new_element(r, v, index);
 
 		if (slot == NULL)
 			return;
@@ -422,7 +422,7 @@ static void read_name(struct reader *r, const struct value *v)
 			skip(r);
 		return;
 	}
-	slot = new_element(r, v, index, at);
+	slot = new_element(r, v, index);
 	if (slot == NULL)
 		return;
 	memcpy(slot, name, strlen(name) + 1); /* name_is_fine() knows that it fits */
