@@ -17,15 +17,21 @@ static inline const struct nlattr *attr_at(const void *at, const void *end)
 	return left > 0 && mnl_attr_ok(at, (int)left) ? at : NULL;
 }
 
+/* Not mnl_nlmsg_get_payload_tail(), which counts the padding behind a message as part of it. */
+static inline const void *attr_end(const struct nlmsghdr *nlh)
+{
+	return (const uint8_t *)nlh + nlh->nlmsg_len;
+}
+
 /* The first attribute behind @head bytes of the family's header. */
 static inline const struct nlattr *attr_first(const struct nlmsghdr *nlh, size_t head)
 {
-	return attr_at(mnl_nlmsg_get_payload_offset(nlh, head), mnl_nlmsg_get_payload_tail(nlh));
+	return attr_at(mnl_nlmsg_get_payload_offset(nlh, head), attr_end(nlh));
 }
 
 static inline const struct nlattr *attr_next(const struct nlmsghdr *nlh, const struct nlattr *attr)
 {
-	return attr_at(mnl_attr_next(attr), mnl_nlmsg_get_payload_tail(nlh));
+	return attr_at(mnl_attr_next(attr), attr_end(nlh));
 }
 
 /* The first attribute inside @nest. */
