@@ -16,6 +16,7 @@
 #define JOURNAL_MAGIC   "VIADUCTJ"
 #define JOURNAL_VERSION 1u
 #define JOURNAL_PREFIX  "journal-"
+#define JOURNAL_DRAFT   ".new"
 #define JOURNAL_MAX     (1ull << 30) /* ten million routes; beyond, the file is not ours */
 
 struct file_head {
@@ -47,8 +48,8 @@ int journal_add(struct journal *j, const struct nlmsghdr *nlh)
 		j->messages = more;
 		j->room = room;
 	}
-	memset(j->messages + j->bytes, 0, n);
 	memcpy(j->messages + j->bytes, nlh, nlh->nlmsg_len);
+	memset(j->messages + j->bytes + nlh->nlmsg_len, 0, n - nlh->nlmsg_len);
 	j->bytes += n;
 	return 0;
 }
@@ -91,13 +92,20 @@ static bool messages_valid(const uint8_t *p, size_t n)
 {
 	while (n > 0) {
 		struct nlmsghdr nlh;
+		size_t n_head;
 
 		if (n < sizeof(nlh))
 			return false;
 		memcpy(&nlh, p, sizeof(nlh));
 		if (nlh.nlmsg_len < sizeof(nlh) || NLMSG_ALIGN((size_t)nlh.nlmsg_len) > n)
 			return false;
-		if (nlh.nlmsg_type != RTM_NEWADDR && nlh.nlmsg_type != RTM_NEWROUTE)
+		if (nlh.nlmsg_type == RTM_NEWADDR)
+			n_head = sizeof(struct ifaddrmsg);
+		else if (nlh.nlmsg_type == RTM_NEWROUTE)
+			n_head = sizeof(struct rtmsg);
+		else
+			return false;
+		if (nlh.nlmsg_len < NLMSG_LENGTH(n_head))
 			return false;
 		p += NLMSG_ALIGN(nlh.nlmsg_len);
 		n -= NLMSG_ALIGN(nlh.nlmsg_len);
@@ -111,7 +119,7 @@ int journal_decode(struct journal *j, const uint8_t *file, size_t bytes)
 	struct file_head head;
 	struct journal_link link;
 
-	if (bytes < sizeof(head))
+	if (file == NULL || bytes < sizeof(head))
 		return -EBADMSG;
 	memcpy(&head, file, sizeof(head));
 	if (memcmp(head.magic, JOURNAL_MAGIC, sizeof(head.magic)) != 0)
@@ -178,7 +186,7 @@ static int file_replace(const char *run_dir, int ifindex, const uint8_t *file, s
 	int fd, err;
 
 	path_of(path, run_dir, ifindex, "");
-	path_of(draft, run_dir, ifindex, ".new");
+	path_of(draft, run_dir, ifindex, JOURNAL_DRAFT);
 	fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -316,6 +324,15 @@ static int name_parse(const char *name)
 	return *end == '\0' && value <= INT_MAX ? (int)value : 0;
 }
 
+/* Left by a crash within journal_write(): the device had not been touched. */
+static bool name_is_draft(const char *name)
+{
+	size_t n = strlen(name), suffix = strlen(JOURNAL_DRAFT);
+
+	return strncmp(name, JOURNAL_PREFIX, strlen(JOURNAL_PREFIX)) == 0 && n > suffix &&
+	       strcmp(name + n - suffix, JOURNAL_DRAFT) == 0;
+}
+
 static int dir_scan(DIR *dir, int **out, size_t *n)
 {
 	const struct dirent *entry;
@@ -324,8 +341,11 @@ static int dir_scan(DIR *dir, int **out, size_t *n)
 		int ifindex = name_parse(entry->d_name);
 		int *more;
 
-		if (ifindex == 0)
+		if (ifindex == 0) {
+			if (name_is_draft(entry->d_name))
+				unlinkat(dirfd(dir), entry->d_name, 0);
 			continue;
+		}
 		more = realloc(*out, (*n + 1) * sizeof(**out));
 		if (more == NULL)
 			return -ENOMEM;

@@ -98,6 +98,8 @@ void journal_fini(struct journal *j);
  * @n:         set on success
  * @why:       set on failure
  *
+ * Drafts that a crash within journal_write() has left are removed.
+ *
  * Context: agent. Return: 0 or a negative errno.
  */
 [[nodiscard]] int journal_list(const char *run_dir, int **ifindexes, size_t *n, struct why *why);

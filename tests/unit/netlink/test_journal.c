@@ -26,11 +26,11 @@ static void example_fill(struct journal *j, int ifindex)
 	*j = (struct journal){
 		.link = {.ifindex = ifindex, .mtu = 1500, .mac = 0x0102, .up = 1, .name = "wan0"},
 	};
-	for (int i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		nlh = mnl_nlmsg_put_header(bytes);
 		nlh->nlmsg_type = i % 2 == 0 ? RTM_NEWADDR : RTM_NEWROUTE;
 		mnl_nlmsg_put_extra_header(nlh, 12);
-		mnl_attr_put(nlh, 1, (size_t)(2 * i + 1), "abcdefghijkl");
+		mnl_attr_put(nlh, 1, 2 * i + 1, "abcdefghijkl");
 		assert_int_equal(journal_add(j, nlh), 0);
 	}
 }
@@ -255,7 +255,7 @@ static void a_write_that_fails_keeps_the_older_journal(void **state)
 	journal_fini(&j);
 }
 
-static void only_journals_are_listed(void **state)
+static void only_journals_are_listed_and_drafts_removed(void **state)
 {
 	struct why why;
 	int *found;
@@ -271,6 +271,8 @@ static void only_journals_are_listed(void **state)
 	assert_int_equal(n, 2);
 	assert_int_equal(found[0] + found[1], 19);
 	assert_int_equal(found[0] * found[1], 84);
+	assert_false(file_there(*state, "journal-7.new"));
+	assert_true(file_there(*state, "journal-7.bad"));
 	free(found);
 }
 
@@ -300,7 +302,7 @@ int main(void)
 		in_dir(a_damaged_file_is_put_aside_and_the_others_stay),
 		in_dir(a_journal_under_the_number_of_another_device_is_refused),
 		in_dir(a_write_that_fails_keeps_the_older_journal),
-		in_dir(only_journals_are_listed),
+		in_dir(only_journals_are_listed_and_drafts_removed),
 		cmocka_unit_test(a_directory_that_is_not_there_has_no_journals),
 	};
 
