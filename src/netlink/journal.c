@@ -115,7 +115,7 @@ static bool messages_valid(const uint8_t *p, size_t n)
 
 int journal_decode(struct journal *j, const uint8_t *file, size_t bytes)
 {
-	const uint8_t *body = file + sizeof(struct file_head);
+	const uint8_t *body;
 	struct file_head head;
 	struct journal_link link;
 
@@ -126,6 +126,7 @@ int journal_decode(struct journal *j, const uint8_t *file, size_t bytes)
 		return -EBADMSG;
 	if (head.version != JOURNAL_VERSION)
 		return -EPROTONOSUPPORT;
+	body = file + sizeof(head);
 	bytes -= sizeof(head);
 	if (head.link_bytes != sizeof(link) || bytes < sizeof(link) ||
 	    head.message_bytes != bytes - sizeof(link) || head.sum != sum_bytes(body, bytes))
