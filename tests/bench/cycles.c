@@ -36,6 +36,12 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+double cycles_percentile(double *figure, size_t n, unsigned int percent)
+{
+	qsort(figure, n, sizeof(*figure), compare);
+	return figure[(n - 1) * percent / 100];
+}
+
 void cycles_runs_print(struct cycles_runs *r, const char *name, int digits, const char *unit)
 {
 	if (r->n == 0)

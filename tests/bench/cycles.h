@@ -51,6 +51,9 @@ void cycles_runs_add(struct cycles_runs *r, double figure);
 /* Print "@name best=... median=... unit=@unit" with @digits decimals to stdout; sorts @r. */
 void cycles_runs_print(struct cycles_runs *r, const char *name, int digits, const char *unit);
 
+/* The @percent-th percentile of the @n > 0 figures; sorts them. */
+double cycles_percentile(double *figure, size_t n, unsigned int percent);
+
 /**
  * cycles_calibrate - the machine's own figure, to divide others by
  * @runs: how many

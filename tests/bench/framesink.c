@@ -156,7 +156,7 @@ static int traffic_wait(int map, const struct options *o)
 
 static int measure(int map, const struct options *o)
 {
-	struct sink_count first, last, c;
+	struct sink_count first = {0}, last, c;
 	uint64_t begin, now, then, end;
 	int err = traffic_wait(map, o);
 

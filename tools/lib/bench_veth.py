@@ -296,7 +296,7 @@ def obstacle(tools):
 
 def run(build, options, out):
     tools = build / "tests" / "bench"
-    options.viaductd = options.viaductd or build / "src" / "viaductd"
+    options.viaductd = options.viaductd or next(build.glob("**/viaductd"), build / "src" / "viaductd")
     why = obstacle(tools)
     if why:
         out.skipped("veth", why)
