@@ -55,7 +55,7 @@ vm_run() {
 	on_exit rm -rf "$w"
 	initrd_make "$w"
 	mkfifo "$w/pipe.in" "$w/pipe.out"
-	: >"$w/console" >"$w/tar" >"$w/rc"
+	touch "$w/console" "$w/tar" "$w/rc"
 	[ "$nic" != igb ] || modules+=,igb
 	append="console=ttyS0 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check"
 	append+=" random.trust_cpu=on net.ifnames=0 lab.nic=$nic lab.modules=$modules"
