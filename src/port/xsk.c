@@ -417,6 +417,18 @@ int xsk_port_frames(const char *name, uint16_t max_queues, uint32_t *out)
 	return 0;
 }
 
+uint32_t xsk_port_chunk(const char *name, uint32_t mtu)
+{
+	struct device d;
+
+	if (device_read(&d, name) < 0)
+		return 2048;
+	/* igb splits a 1514-byte frame over 2048-byte chunks without a mark. */
+	if (strcmp(d.driver, "igb") == 0)
+		return 4096;
+	return (mtu != 0 ? mtu : d.mtu) + ETHER_LEN + 4 > 2048 - FRAME_HEADROOM ? 4096 : 2048;
+}
+
 struct steer *xsk_port_steer(const struct port *port)
 {
 	const struct xsk_port *xp = port->backend;

@@ -55,6 +55,15 @@ struct xsk_config {
  */
 [[nodiscard]] int xsk_port_frames(const char *name, uint16_t max_queues, uint32_t *out);
 
+/**
+ * xsk_port_chunk - how long a frame must be for one packet of @mtu bytes
+ * @name: of the device
+ * @mtu:  0: the device's own
+ *
+ * Return: 2048, or 4096 where the MTU or the driver asks for it. A device that is not there: 2048.
+ */
+uint32_t xsk_port_chunk(const char *name, uint32_t mtu);
+
 /* The port's program, for steer_read(), steer_drop_set(), steer_local_set(). */
 struct steer *xsk_port_steer(const struct port *port);
 

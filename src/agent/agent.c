@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "agent/agent.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "netlink/device.h"
+#include "port/steer.h"
+#include "port/xsk.h"
+
+#define FRAMES_MIN  16384
+#define FRAMES_MORE 8192 /* for interfaces that a reload may add */
+
+int agent_fail(struct agent_error *e, int err, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(e->text, sizeof(e->text), format, ap);
+	va_end(ap);
+	return err;
+}
+
+/* The chunk that every interface of @c can live with. */
+static uint32_t chunk_needed(const struct config *c)
+{
+	for (size_t i = 0; i < c->n_interfaces; i++) {
+		const struct config_interface *ci = &c->interfaces[i];
+
+		if (ci->pcap.in == NULL && ci->pcap.out == NULL &&
+		    xsk_port_chunk(ci->name, ci->mtu) > 2048)
+			return 4096;
+	}
+	return 2048;
+}
+
+static int tables_open(struct agent *a, const struct config *c, struct agent_error *e)
+{
+	uint32_t n = c->system.frames, chunk = chunk_needed(c);
+	int err;
+
+	if (n == 0) {
+		n = agent_frames_needed(c) + FRAMES_MORE;
+		n = n < FRAMES_MIN ? FRAMES_MIN : n;
+	}
+	err = frames_new(&a->frames, n, chunk, (enum frames_huge)c->system.hugepages);
+	if (err < 0)
+		return agent_fail(
+			e, err, "system.frames: %u frames of %u bytes%s cannot be had: %s", n,
+			chunk,
+			c->system.hugepages == CONFIG_HUGEPAGES_REQUIRE ? " on huge pages" : "",
+			strerror(-err));
+	err = frame_cache_init(&a->spare, a->frames);
+	if (err == 0) {
+		frame_cache_fill(&a->spare);
+		a->next_tag = PORT_QUEUE_MAX;
+		err = fib4_new(&a->fib4);
+	}
+	if (err == 0)
+		err = nexthops_new(&a->nexthops);
+	if (err == 0)
+		err = neigh_new(&a->neigh, &agent_neigh_ops, a, a->nexthops, NULL, NULL);
+	return err == 0 ? 0 : agent_fail(e, err, "out of memory");
+}
+
+void agent_worker_settings(struct worker *w, const struct config_system *s)
+{
+	host_set_rate(&w->pipeline.host, s->icmp_errors);
+	w->idle = (enum worker_idle)s->idle;
+}
+
+/* The @k-th CPU of the configuration's list; by default all but the first, or the only one. */
+static int worker_cpu(const struct config_system *s, unsigned int k)
+{
+	cpu_set_t own;
+	bool any = false;
+	int last = -1;
+
+	for (unsigned int i = 0; i < CONFIG_CPUS / 64; i++)
+		any = any || s->cpus.bits[i] != 0;
+	if (!any && sched_getaffinity(0, sizeof(own), &own) < 0)
+		return -1;
+	for (int cpu = 0; cpu < (any ? CONFIG_CPUS : CPU_SETSIZE); cpu++) {
+		bool in = any ? s->cpus.bits[cpu / 64] >> (cpu % 64) & 1 : CPU_ISSET(cpu, &own);
+
+		if (!in)
+			continue;
+		last = cpu;
+		if ((any || cpu > 0) && k-- == 0)
+			return cpu;
+	}
+	return last;
+}
+
+static int workers_open(struct agent *a, const struct config *c, struct agent_error *e)
+{
+	struct worker *w;
+	int err;
+
+	if (c->system.workers > 1)
+		log_notice("system.workers: this version runs one worker, not %u",
+		           c->system.workers);
+	a->worker = calloc(1, sizeof(*a->worker));
+	if (a->worker == NULL)
+		return agent_fail(e, -ENOMEM, "out of memory");
+	w = &a->worker[0];
+	err = worker_init(w, a->frames, a->report_fd);
+	if (err < 0) {
+		free(a->worker);
+		a->worker = NULL;
+		return agent_fail(e, err, "out of memory");
+	}
+	a->n_workers = 1;
+	w->ifaces = &a->ifaces;
+	w->cpu = worker_cpu(&c->system, 0);
+	w->pipeline.route.fib4 = a->fib4;
+	w->pipeline.route.nexthops = nexthops_idtab(a->nexthops);
+	w->pipeline.neigh = neigh_reader(a->neigh);
+	agent_worker_settings(w, &c->system);
+	return 0;
+}
+
+/* What the rings do not have and is not kept for new interfaces is the worker's. */
+static void worker_endow(struct agent *a)
+{
+	uint32_t keep = a->spare.n > 2 * FRAMES_MORE ? FRAMES_MORE : a->spare.n / 2;
+	uint64_t addr;
+
+	while (a->spare.n > keep && frame_get(&a->spare, &addr))
+		frame_put(&a->worker[0].pipeline.cache, addr);
+}
+
+static void on_report(void *ctx, uint32_t)
+{
+	struct agent *a = ctx;
+	uint64_t n;
+
+	a->now_ns = clock_ns();
+	if (read(a->report_fd, &n, sizeof(n)) == sizeof(n))
+		agent_reports(a);
+}
+
+static void on_monitor(void *ctx, uint32_t)
+{
+	struct agent *a = ctx;
+	struct why why;
+
+	a->now_ns = clock_ns();
+	if (monitor_dispatch(a->monitor, &why) < 0)
+		log_error("%s", why.text);
+}
+
+static void on_neigh(void *ctx, uint64_t now_ns)
+{
+	struct agent *a = ctx;
+
+	a->now_ns = now_ns;
+	agent_neigh_tick(a);
+}
+
+static void on_second(void *ctx, uint64_t now_ns)
+{
+	struct agent *a = ctx;
+
+	a->now_ns = now_ns;
+	agent_rates(a, now_ns);
+}
+
+static void on_signal(void *ctx, int signal)
+{
+	struct agent *a = ctx;
+	struct config_errors errs = {0};
+	struct agent_error e;
+
+	a->now_ns = clock_ns();
+	if (signal != SIGHUP) {
+		loop_stop(a->loop);
+		return;
+	}
+	notify("RELOADING=1");
+	if (agent_reload(a, &errs, &e) == 0)
+		log_notice("%s is in force", a->options.config_path);
+	else if (errs.n > 0)
+		config_errors_print(&errs, a->options.config_path, stderr);
+	else
+		log_error("%s: %s", a->options.config_path, e.text);
+	config_errors_fini(&errs);
+	notify("READY=1");
+}
+
+/* Event sources: signals, workers, links, the control socket. */
+static int events_open(struct agent *a, struct agent_error *e)
+{
+	const struct control_config control = {
+		.run_dir = a->options.run_dir,
+		.commands = agent_commands,
+		.n_commands = agent_n_commands,
+		.ctx = a,
+	};
+	struct why why;
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	a->signals = (struct loop_signals){.caught = on_signal, .ctx = a};
+	a->report_watch = (struct loop_watch){.fd = a->report_fd, .ready = on_report, .ctx = a};
+	a->neigh_timer = (struct loop_timer){.fire = on_neigh, .ctx = a};
+	a->second_timer = (struct loop_timer){.fire = on_second, .ctx = a};
+	err = loop_signals_add(a->loop, &a->signals, &set);
+	if (err == 0)
+		err = loop_watch_add(a->loop, &a->report_watch, EPOLLIN);
+	if (err == 0)
+		err = control_new(&a->control, a->loop, &control);
+	if (err < 0)
+		return agent_fail(e, err, "%s: the control socket cannot be made: %s",
+		                  a->options.run_dir, strerror(-err));
+	err = monitor_open(&a->monitor, agent_link_event, a, &why);
+	if (err < 0)
+		return agent_fail(e, err, "%s", why.text);
+	a->monitor_watch =
+		(struct loop_watch){.fd = monitor_fd(a->monitor), .ready = on_monitor, .ctx = a};
+	err = loop_watch_add(a->loop, &a->monitor_watch, EPOLLIN);
+	if (err < 0)
+		return agent_fail(e, err, "epoll: %s", strerror(-err));
+	loop_timer_arm(a->loop, &a->second_timer, a->now_ns + NS_PER_SEC, NS_PER_SEC);
+	return 0;
+}
+
+static void on_restored(void *, int err, const char *text)
+{
+	if (err < 0)
+		log_error("%s", text);
+	else
+		log_notice("%s", text);
+}
+
+/* What a crashed run left behind: devices that are not ours any more, programs pinned on them. */
+static void leftovers_clear(struct agent *a, const struct config *c)
+{
+	int *keep = calloc(c->n_interfaces + 1, sizeof(*keep));
+	size_t n = 0;
+
+	if (keep == NULL)
+		return; /* the next start tries again */
+	for (size_t i = 0; i < c->n_interfaces; i++) {
+		int ifindex = (int)if_nametoindex(c->interfaces[i].name);
+
+		if (ifindex != 0 && c->interfaces[i].pcap.in == NULL)
+			keep[n++] = ifindex;
+	}
+	steer_sweep(a->options.run_dir, (const uint32_t *)keep, n);
+	device_restore_all(a->netlink, a->options.run_dir, keep, n, on_restored, NULL);
+	free(keep);
+}
+
+static int kernel_open(struct agent *a, const struct config *c, struct agent_error *e)
+{
+	struct why why;
+	int err = netlink_open(&a->netlink, NETLINK_ROUTE, &why);
+
+	if (err < 0)
+		return agent_fail(e, err, "%s", why.text);
+	leftovers_clear(a, c);
+	return 0;
+}
+
+/* Is @c made of capture files only? Mixed ones make no sense: their times differ. */
+static int replay_wanted(struct agent *a, const struct config *c, struct agent_error *e)
+{
+	size_t files = 0;
+
+	for (size_t i = 0; i < c->n_interfaces; i++)
+		files += c->interfaces[i].pcap.in != NULL || c->interfaces[i].pcap.out != NULL;
+	if (files != 0 && files != c->n_interfaces)
+		return agent_fail(e, -EINVAL,
+		                  "interfaces: either all or none of them can be capture files");
+	a->replay = files != 0;
+	if (a->replay)
+		a->now_ns = 0; /* its time is that of the captures */
+	return 0;
+}
+
+static int directories_make(const struct agent_options *o, struct agent_error *e)
+{
+	if (mkdir(o->run_dir, 0755) < 0 && errno != EEXIST)
+		return agent_fail(e, -errno, "%s: %s: name another one with --run-dir", o->run_dir,
+		                  strerror(errno));
+	return 0;
+}
+
+static int lock_take(struct agent *a, struct agent_error *e)
+{
+	int pid, err = control_lock(a->options.run_dir, &a->lock_fd, &pid);
+
+	if (err == -EALREADY)
+		return agent_fail(e, err,
+		                  "%s: a viaductd runs here already, process %d: stop it, or name "
+		                  "another directory with --run-dir",
+		                  a->options.run_dir, pid);
+	if (err < 0)
+		return agent_fail(e, err, "%s/lock: %s", a->options.run_dir, strerror(-err));
+	return 0;
+}
+
+/* The steps of agent_open() in their order; what was done is undone by agent_close(). */
+static int agent_build(struct agent *a, struct config *c, struct agent_error *e)
+{
+	int err = directories_make(&a->options, e);
+
+	if (err == 0)
+		err = lock_take(a, e);
+	if (err == 0)
+		err = replay_wanted(a, c, e);
+	if (err == 0 && !a->replay)
+		err = kernel_open(a, c, e);
+	if (err == 0)
+		err = tables_open(a, c, e);
+	if (err == 0)
+		err = workers_open(a, c, e);
+	if (err == 0)
+		err = agent_publish(a) < 0 ? agent_fail(e, -ENOMEM, "out of memory") : 0;
+	if (err == 0 && !a->replay)
+		err = events_open(a, e);
+	if (err == 0)
+		err = agent_apply(a, c, e);
+	return err;
+}
+
+int agent_open(struct agent *a, const struct agent_options *o, struct config *c,
+               struct agent_error *e)
+{
+	struct why why;
+	int err;
+
+	rcu_register_thread();
+	a->options = *o;
+	a->lock_fd = -1;
+	a->started_ns = clock_ns();
+	a->now_ns = a->started_ns;
+	a->report_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	err = a->report_fd < 0 ? -errno : loop_new(&a->loop);
+	if (err < 0)
+		agent_fail(e, err, "eventfd, epoll: %s", strerror(-err));
+	else
+		err = agent_build(a, c, e);
+	if (err == 0) {
+		worker_endow(a);
+		if (!a->replay)
+			err = worker_start(&a->worker[0]);
+		if (err < 0)
+			agent_fail(e, err, "a worker thread cannot be started: %s", strerror(-err));
+	}
+	if (err == 0 && !a->replay) {
+		err = monitor_dump(a->monitor, &why);
+		if (err < 0)
+			agent_fail(e, err, "%s", why.text);
+	}
+	if (err < 0) {
+		if (a->config == c)
+			a->config = NULL; /* the caller's still */
+		agent_close(a);
+	}
+	return err;
+}
+
+int agent_run(struct agent *a)
+{
+	int err;
+
+	log_notice("ready: %zu interfaces, configuration %s", a->config->n_interfaces,
+	           a->options.config_path);
+	notify("READY=1");
+	err = loop_run(a->loop);
+	notify("STOPPING=1");
+	log_notice("stopping");
+	return err;
+}
+
+static void tables_close(struct agent *a)
+{
+	if (a->n_workers > 0)
+		ifaces_free_rcu((struct ifaces *)rcu_swap(&a->ifaces.current, NULL));
+	if (a->neigh != NULL)
+		neigh_free(a->neigh);
+	if (a->n_workers > 0)
+		worker_fini(&a->worker[0]);
+	free(a->worker);
+	if (a->fib4 != NULL)
+		fib4_free(a->fib4);
+	rcu_barrier();
+	if (a->nexthops != NULL)
+		nexthops_free(a->nexthops);
+	if (a->frames != NULL) {
+		frame_cache_fini(&a->spare);
+		frames_free(a->frames);
+	}
+}
+
+static void events_close(struct agent *a)
+{
+	if (a->control != NULL)
+		control_free(a->control);
+	if (a->monitor != NULL) {
+		loop_watch_del(a->loop, &a->monitor_watch);
+		monitor_close(a->monitor);
+	}
+	loop_timer_disarm(&a->second_timer);
+	loop_timer_disarm(&a->neigh_timer);
+}
+
+void agent_close(struct agent *a)
+{
+	events_close(a);
+	for (uint16_t i = 0; i < PORT_MAX; i++) {
+		if (a->iface[i].name[0] != '\0')
+			agent_iface_close(a, i);
+	}
+	if (a->n_workers > 0)
+		worker_stop(&a->worker[0]);
+	tables_close(a);
+	netlink_close(a->netlink);
+	config_free(a->config);
+	if (a->loop != NULL)
+		loop_free(a->loop);
+	if (a->report_fd >= 0)
+		close(a->report_fd);
+	if (a->lock_fd >= 0)
+		close(a->lock_fd);
+	rcu_unregister_thread();
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * agent: the one thread that writes. Owns the configuration in force and everything made from it:
+ * ports, the interface snapshot, routes, next hops, neighbours, workers. Private to agent/, but for
+ * main.c, which starts and runs it.
+ */
+#ifndef AGENT_AGENT_H
+#define AGENT_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/control.h"
+#include "agent/loop.h"
+#include "config/config.h"
+#include "iface/iface.h"
+#include "neigh/neigh.h"
+#include "netlink/monitor.h"
+#include "netlink/netlink.h"
+#include "pipeline/worker.h"
+#include "port/port.h"
+#include "route/fib4.h"
+#include "route/nexthop.h"
+
+/* What the command line says. */
+struct agent_options {
+	const char *config_path;
+	const char *run_dir;
+	const char *state_dir;
+};
+
+/* One line for the user when something is refused. */
+struct agent_error {
+	char text[512];
+};
+
+/* An interface in force. Its id is its slot, its port's id and its iface's id. */
+struct agent_iface {
+	char name[CONFIG_NAME_LEN]; /* empty: the slot is free */
+	struct port *port;
+	struct iface_addr4 *addr4; /* as configured */
+	uint16_t n_addr4;
+	uint64_t mac;    /* in use */
+	uint32_t mtu;    /* in use */
+	uint32_t frames; /* taken from the spare ones for its rings */
+	bool up;         /* administratively */
+	bool carrier;
+	bool taken; /* a kernel device whose own addresses are in the journal */
+	uint64_t verdict_base[VERDICT_COUNT]; /* what the slot's last user left */
+	/* For rates: the totals of the last second and the one before. */
+	struct agent_rate {
+		uint64_t at_ns, rx, tx, drops;
+		double rx_pps, tx_pps, drops_ps;
+	} rate;
+};
+
+/* Packets of an interface, or of several. */
+struct agent_totals {
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, drops;
+};
+
+struct agent {
+	struct agent_options options;
+	struct loop *loop;
+	struct control *control;
+	struct loop_signals signals;
+	int lock_fd;
+
+	struct config *config; /* in force; NULL before the first */
+	struct agent_iface iface[PORT_MAX];
+	struct iface_table ifaces;
+
+	struct frames *frames;
+	struct frame_cache spare; /* frames that no worker has */
+	uint16_t next_tag;        /* for the next queue */
+
+	struct fib4 *fib4;
+	struct nexthops *nexthops;
+	struct neigh_table *neigh;
+	struct loop_timer neigh_timer;
+
+	struct worker *worker; /* n_workers of them */
+	unsigned int n_workers;
+	int report_fd;
+	struct loop_watch report_watch;
+
+	struct netlink *netlink; /* for requests */
+	struct monitor *monitor;
+	struct loop_watch monitor_watch;
+	struct loop_timer second_timer;
+
+	struct agent_totals gone; /* of ports that are closed */
+
+	bool replay; /* interfaces are capture files; time is theirs */
+	uint64_t now_ns;
+	uint64_t started_ns;
+	uint64_t lost_routes; /* routes that an undo could not put back */
+	uint64_t lost_orders; /* orders that found a worker's ring full */
+	uint64_t held;        /* packets that the neighbour table has, as a gauge */
+};
+
+/* Write the line and give @err back. */
+int agent_fail(struct agent_error *e, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * agent_open - make the agent, with the configuration @c in force and its workers running
+ * @a: zeroed
+ * @c: taken over on success
+ * @e: why it failed
+ *
+ * Return: 0 or a negative errno, with everything as it was before.
+ */
+[[nodiscard]] int agent_open(struct agent *a, const struct agent_options *o, struct config *c,
+                             struct agent_error *e);
+
+/* Run until a signal or command stops it. Return: 0 or a negative errno. */
+[[nodiscard]] int agent_run(struct agent *a);
+
+/* Stop workers, give devices back, free everything. */
+void agent_close(struct agent *a);
+
+/* --- apply.c: from the configuration in force to the next one --- */
+
+/**
+ * agent_apply - put @next in force: all of it, or nothing
+ * @next: taken over on success
+ *
+ * What did not change is not touched. Return: 0; -ENOTSUP if it takes a restart; other errno.
+ */
+[[nodiscard]] int agent_apply(struct agent *a, struct config *next, struct agent_error *e);
+
+/* Read the daemon's own file and apply it. @errs: initialised; the file's errors. */
+[[nodiscard]] int agent_reload(struct agent *a, struct config_errors *errs, struct agent_error *e);
+
+/* The settings of @s that workers can take over while they run. */
+void agent_worker_settings(struct worker *w, const struct config_system *s);
+
+/* --- ports.c: interfaces as ports --- */
+
+/* The slot of the interface called @name, or NULL. */
+struct agent_iface *agent_iface_find(struct agent *a, const char *name);
+
+/* Its id; the interface is there. */
+uint16_t agent_iface_id(struct agent *a, const char *name);
+
+/* Open the interface @ci into a free slot. */
+[[nodiscard]] int agent_iface_open(struct agent *a, const struct config_interface *ci,
+                                   struct agent_error *e);
+
+/* Close the interface of @was and open it as @is, in the same slot; undone on failure. */
+[[nodiscard]] int agent_iface_rebind(struct agent *a, const struct config_interface *was,
+                                     const struct config_interface *is, struct agent_error *e);
+
+/* Put the on-failure verdict of @is in force, without a new binding. */
+[[nodiscard]] int agent_iface_on_failure(struct agent *a, const struct config_interface *is,
+                                         struct agent_error *e);
+
+/* Close the interface in slot @id: workers let go first. */
+void agent_iface_close(struct agent *a, uint16_t id);
+
+/* Build and publish the interface snapshot and the workers' queue lists from the slots. */
+[[nodiscard]] int agent_publish(struct agent *a);
+
+/* A link changed. */
+void agent_link_event(void *ctx, const struct link_event *ev);
+
+/* Frames that @c's interfaces and the workers need. */
+uint32_t agent_frames_needed(const struct config *c);
+
+/* --- routes.c: routes of the configuration and of its interfaces --- */
+
+[[nodiscard]] int agent_routes_apply(struct agent *a, const struct config *was,
+                                     const struct config *is, const struct config_diff *d,
+                                     struct agent_error *e);
+/* Undo agent_routes_apply(). */
+void agent_routes_undo(struct agent *a, const struct config *was, const struct config *is,
+                       const struct config_diff *d);
+/**
+ * agent_addrs_change - local, connected and broadcast routes of interface @id's addresses
+ *
+ * Routes that both sets ask for are never missing. Return: 0, or an errno with @was in force.
+ */
+[[nodiscard]] int agent_addrs_change(struct agent *a, uint16_t id, const struct iface_addr4 *was,
+                                     uint16_t n_was, const struct iface_addr4 *is, uint16_t n_is);
+
+/* --- orders.c: what the agent asks workers to do --- */
+
+extern const struct neigh_ops agent_neigh_ops;
+/* Read all workers' reports. */
+void agent_reports(struct agent *a);
+/* Hand an order to worker @w. Return: false when its ring is full. */
+bool agent_order(struct agent *a, struct worker *w, const struct order *o);
+/* The same, but wait for room. */
+void agent_order_wait(struct agent *a, struct worker *w, const struct order *o);
+/* Run the neighbours' timers and arm the next. */
+void agent_neigh_tick(struct agent *a);
+
+/* --- stats.c: sums over workers --- */
+
+void agent_iface_totals(const struct agent *a, uint16_t id, struct agent_totals *t);
+uint64_t agent_verdicts(const struct agent *a, uint16_t id, enum verdict v);
+void agent_rates(struct agent *a, uint64_t now_ns);
+
+/* --- show*.c --- */
+
+extern const struct control_command agent_commands[];
+extern const size_t agent_n_commands;
+
+/* --- notify.c --- */
+
+/* Tell the service manager, if there is one: sd_notify(3)'s protocol. */
+void notify(const char *state);
+
+/* --- replay.c --- */
+
+/* Run capture files through, to their end. Return: 0 or a negative errno. */
+[[nodiscard]] int agent_replay(struct agent *a, struct agent_error *e);
+
+#endif

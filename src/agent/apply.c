@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the configuration in force to the next one, in an order in which no packet is lost that both
+ * let pass: what is new is opened, then routes and addresses change, then what is gone is closed. A
+ * step that fails is undone with those before it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "agent/agent.h"
+#include "base/log.h"
+#include "port/steer.h"
+#include "port/xsk.h"
+
+/* Changes of an interface that take a new binding. */
+#define REBIND                                                                               \
+	(CONFIG_CHANGE_CONTROL | CONFIG_CHANGE_MTU | CONFIG_CHANGE_MAC | CONFIG_CHANGE_XDP | \
+	 CONFIG_CHANGE_PCAP)
+
+/* What is being applied, and how far it got. */
+struct apply {
+	struct agent *a;
+	const struct config *was, *is;
+	struct config_diff diff;
+	size_t opened; /* interface differences that were opened */
+	bool routes;   /* routes are the new ones */
+	size_t addressed;
+};
+
+static int ifaces_open(struct apply *p, struct agent_error *e)
+{
+	for (; p->opened < p->diff.n_interfaces; p->opened++) {
+		const struct config_diff_interface *d = &p->diff.interfaces[p->opened];
+		int err = 0;
+
+		if (d->was == NULL)
+			err = agent_iface_open(p->a, d->is, e);
+		else if (d->is != NULL && d->changed & REBIND)
+			err = agent_iface_rebind(p->a, d->was, d->is, e);
+		if (err == 0 && d->was != NULL && d->is != NULL &&
+		    d->changed & CONFIG_CHANGE_ON_FAILURE)
+			err = agent_iface_on_failure(p->a, d->is, e);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static void ifaces_unopen(struct apply *p)
+{
+	while (p->opened-- > 0) {
+		const struct config_diff_interface *d = &p->diff.interfaces[p->opened];
+		struct agent_error e;
+		int err = 0;
+
+		if (d->was == NULL)
+			agent_iface_close(p->a, agent_iface_id(p->a, d->is->name));
+		else if (d->is != NULL && d->changed & REBIND)
+			err = agent_iface_rebind(p->a, d->is, d->was, &e);
+		if (err == 0 && d->was != NULL && d->is != NULL &&
+		    d->changed & CONFIG_CHANGE_ON_FAILURE)
+			err = agent_iface_on_failure(p->a, d->was, &e);
+		if (err < 0)
+			log_error("%s (while going back to the old configuration)", e.text);
+	}
+}
+
+/* Give interface @name the addresses of @ci; NULL: none. */
+static int iface_address(struct agent *a, const char *name, const struct config_interface *ci,
+                         struct agent_error *e)
+{
+	uint16_t id = agent_iface_id(a, name), n = ci == NULL ? 0 : (uint16_t)ci->n_addresses;
+	struct agent_iface *f = &a->iface[id];
+	struct iface_addr4 *is = calloc(n + 1u, sizeof(*is));
+	int err;
+
+	if (is == NULL)
+		return agent_fail(e, -ENOMEM, "interfaces.%s: out of memory", name);
+	for (uint16_t i = 0; i < n; i++)
+		is[i] = (struct iface_addr4){ci->addresses[i].addr, ci->addresses[i].len};
+	err = agent_addrs_change(a, id, f->addr4, f->n_addr4, is, n);
+	if (err < 0) {
+		free(is);
+		return agent_fail(e, err, "interfaces.%s.addresses: %s", name, strerror(-err));
+	}
+	free(f->addr4);
+	f->addr4 = is;
+	f->n_addr4 = n;
+	return 0;
+}
+
+static int ifaces_address(struct apply *p, struct agent_error *e)
+{
+	for (; p->addressed < p->diff.n_interfaces; p->addressed++) {
+		const struct config_diff_interface *d = &p->diff.interfaces[p->addressed];
+		const struct config_interface *any = d->is != NULL ? d->is : d->was;
+		int err;
+
+		if (d->was != NULL && d->is != NULL && !(d->changed & CONFIG_CHANGE_ADDRESSES))
+			continue;
+		err = iface_address(p->a, any->name, d->is, e);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static void ifaces_unaddress(struct apply *p)
+{
+	while (p->addressed-- > 0) {
+		const struct config_diff_interface *d = &p->diff.interfaces[p->addressed];
+		const struct config_interface *any = d->is != NULL ? d->is : d->was;
+		struct agent_error e;
+
+		if (iface_address(p->a, any->name, d->was, &e) < 0)
+			log_error("%s (while going back to the old configuration)", e.text);
+	}
+}
+
+/* Static neighbours can always be removed, and there is room for a file's worth. */
+static void neighbours_apply(struct apply *p)
+{
+	struct agent *a = p->a;
+
+	for (size_t i = 0; i < p->diff.n_neighbours; i++) {
+		const struct config_neighbour *n = p->diff.neighbours[i].was;
+		uint16_t id;
+
+		if (n != NULL && p->diff.neighbours[i].is == NULL) {
+			id = agent_iface_id(a, p->was->interfaces[n->iface].name);
+			if (neigh_del_static(a->neigh, id, n->address) < 0)
+				log_warning("neighbours: one to be removed was not there");
+		}
+		n = p->diff.neighbours[i].is;
+		if (n == NULL)
+			continue;
+		id = agent_iface_id(a, p->is->interfaces[n->iface].name);
+		if (neigh_set_static(a->neigh, id, n->address, n->lladdr, a->now_ns) < 0)
+			log_error("neighbours: no room for one more: the table is full");
+	}
+}
+
+/* Nothing can fail from here on. */
+static void apply_finish(struct apply *p)
+{
+	struct agent *a = p->a;
+
+	neighbours_apply(p);
+	for (size_t i = 0; i < p->diff.n_interfaces; i++) {
+		const struct config_diff_interface *d = &p->diff.interfaces[i];
+
+		if (d->is == NULL)
+			agent_iface_close(a, agent_iface_id(a, d->was->name));
+	}
+	for (unsigned int i = 0; i < a->n_workers; i++)
+		agent_worker_settings(&a->worker[i], &p->is->system);
+}
+
+int agent_apply(struct agent *a, struct config *next, struct agent_error *e)
+{
+	struct apply p = {.a = a, .was = a->config, .is = next};
+	int err = config_diff(&p.diff, p.was, next);
+
+	if (err < 0)
+		return agent_fail(e, err, "out of memory");
+	if (p.was != NULL && p.diff.system & CONFIG_CHANGE_RESTART) {
+		err = agent_fail(e, -ENOTSUP,
+		                 "system: workers, cpus, frames and hugepages take effect at start "
+		                 "only: restart viaductd");
+		goto fini_diff;
+	}
+	err = ifaces_open(&p, e);
+	if (err < 0)
+		goto undo_ifaces;
+	err = agent_routes_apply(a, p.was, next, &p.diff, e);
+	if (err < 0)
+		goto undo_ifaces;
+	err = ifaces_address(&p, e);
+	if (err < 0)
+		goto undo_routes;
+	err = agent_publish(a);
+	if (err < 0) {
+		agent_fail(e, err, "out of memory");
+		goto undo_routes;
+	}
+	apply_finish(&p);
+	agent_neigh_tick(a);
+	config_free(a->config);
+	a->config = next;
+	config_diff_fini(&p.diff);
+	return 0;
+
+undo_routes:
+	ifaces_unaddress(&p);
+	agent_routes_undo(a, p.was, next, &p.diff);
+undo_ifaces:
+	ifaces_unopen(&p);
+	if (agent_publish(a) < 0)
+		log_error("no memory to tell the workers of the old configuration");
+fini_diff:
+	config_diff_fini(&p.diff);
+	return err;
+}
+
+int agent_reload(struct agent *a, struct config_errors *errs, struct agent_error *e)
+{
+	struct config *next;
+	int err;
+
+	e->text[0] = '\0';
+	err = config_load(&next, a->options.config_path, errs);
+	if (err < 0)
+		return err;
+	err = agent_apply(a, next, e);
+	if (err < 0)
+		config_free(next);
+	return err;
+}

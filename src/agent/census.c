@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "agent/census.h"
+
+static uint64_t frames_free_count(const struct agent *a)
+{
+	uint64_t sum = a->spare.n;
+
+	for (unsigned int i = 0; i < a->n_workers; i++)
+		sum += __atomic_load_n(&a->worker[i].pipeline.cache.n, __ATOMIC_RELAXED);
+	return sum;
+}
+
+/* Ring indexes only ever grow, so differences of them say what is on its way. */
+static uint64_t frames_in_rings(const struct agent *a, bool rx, bool fill, bool tx)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < PORT_MAX; i++) {
+		const struct port *port = a->iface[i].port;
+
+		for (uint16_t k = 0; port != NULL && k < port->n_queues; k++) {
+			const struct port_queue *q = &port->queue[k];
+			uint32_t given = __atomic_load_n(&q->fill.cached_prod, __ATOMIC_RELAXED);
+			uint32_t come = __atomic_load_n(q->rx.producer, __ATOMIC_RELAXED);
+			uint32_t read = __atomic_load_n(&q->rx.cached_cons, __ATOMIC_RELAXED);
+
+			sum += rx ? come - read : 0;
+			sum += fill ? given - come : 0;
+			sum += tx ? __atomic_load_n(&q->tx_pending, __ATOMIC_RELAXED) : 0;
+		}
+	}
+	return sum;
+}
+
+/* Packets of all interfaces that there are and were. */
+static uint64_t verdicts(const struct agent *a, enum verdict first, enum verdict last)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int w = 0; w < a->n_workers; w++) {
+		for (size_t i = 0; i < PORT_MAX; i++) {
+			for (enum verdict v = first; v <= last; v++)
+				sum += counter_read(&a->worker[w].pipeline.counters.verdict[i][v]);
+		}
+	}
+	return sum;
+}
+
+static uint64_t ports_packets(const struct agent *a, bool tx)
+{
+	uint64_t sum = tx ? a->gone.tx_packets : a->gone.rx_packets;
+
+	for (uint16_t i = 0; i < PORT_MAX; i++) {
+		struct agent_totals t;
+
+		agent_iface_totals(a, i, &t);
+		sum += tx ? t.tx_packets : t.rx_packets;
+	}
+	return sum;
+}
+
+static uint64_t originated(const struct agent *a)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < a->n_workers; i++)
+		sum += counter_read(&a->worker[i].pipeline.counters.originated) +
+		       counter_read(&a->worker[i].pipeline.host.originated);
+	return sum;
+}
+
+static uint64_t held(const struct agent *a)
+{
+	uint64_t sum = verdicts(a, HELD_NEIGH, HELD_NEIGH);
+
+	for (unsigned int i = 0; i < a->n_workers; i++)
+		sum -= counter_read(&a->worker[i].pipeline.counters.released);
+	return sum;
+}
+
+static uint64_t worker_sum(const struct agent *a, size_t offset)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < a->n_workers; i++)
+		sum += counter_read((const uint64_t *)((const char *)&a->worker[i] + offset));
+	return sum;
+}
+
+#define PIPELINE_COUNTER(name) offsetof(struct worker, pipeline.counters.name)
+
+static uint64_t census_value(const struct agent *a, unsigned int i)
+{
+	struct fib4_stats fib;
+	struct neigh_stats neigh;
+
+	fib4_stats(a->fib4, &fib);
+	neigh_stats(a->neigh, &neigh);
+	const uint64_t value[] = {
+		a->frames->n,
+		frames_free_count(a),
+		frames_in_rings(a, false, true, false),
+		frames_in_rings(a, true, false, false),
+		frames_in_rings(a, false, false, true),
+		a->held,
+		worker_sum(a, PIPELINE_COUNTER(moved)),
+		worker_sum(a, PIPELINE_COUNTER(recovered)),
+		ports_packets(a, false),
+		originated(a),
+		0, /* copies: nothing floods or multicasts */
+		ports_packets(a, true),
+		verdicts(a, DROP_FIRST, DROP_LAST),
+		verdicts(a, CONSUMED_FIRST, CONSUMED_LAST),
+		held(a),
+		fib.routes,
+		fib.prefixes,
+		fib.groups,
+		fib.bytes,
+		neigh.entries,
+		neigh.incomplete,
+		neigh.limit_entries,
+		neigh.limit_held,
+		neigh.conflicts,
+		worker_sum(a, PIPELINE_COUNTER(reports_lost)),
+		a->lost_orders,
+		a->lost_routes,
+	};
+
+	return value[i];
+}
+
+const char *census_counter(const struct agent *a, unsigned int i, uint64_t *value)
+{
+	static const char *const name[] = {
+		"frames.total",     "frames.free",         "frames.fill",      "frames.rx",
+		"frames.tx",        "frames.held",         "frames.moved",     "frames.recovered",
+		"balance.rx",       "balance.originated",  "balance.copies",   "balance.tx",
+		"balance.drops",    "balance.consumed",    "balance.held",     "fib4.routes",
+		"fib4.prefixes",    "fib4.groups",         "fib4.bytes",       "neigh.entries",
+		"neigh.incomplete", "neigh.limit-entries", "neigh.limit-held", "neigh.conflicts",
+		"reports.lost",     "orders.full",         "routes.lost",
+	};
+
+	if (i >= ARRAY_SIZE(name))
+		return NULL;
+	*value = census_value(a, i);
+	return name[i];
+}

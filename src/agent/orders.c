@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What workers tell the agent, and what it asks them to do. */
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "base/log.h"
+
+bool agent_order(struct agent *a, struct worker *w, const struct order *o)
+{
+	struct order *slot = ring_reserve(w->pipeline.orders);
+
+	if (slot == NULL) {
+		a->lost_orders++;
+		return false;
+	}
+	memcpy(slot, o, offsetof(struct order, bytes) + (o->kind == ORDER_SEND ? o->len : 0));
+	ring_push(w->pipeline.orders);
+	worker_wake(w);
+	return true;
+}
+
+/* The worker that carries out orders about packets. */
+static struct worker *agent_courier(struct agent *a)
+{
+	return &a->worker[0];
+}
+
+static void neigh_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t len)
+{
+	struct agent *a = ctx;
+	struct order o = {.kind = ORDER_SEND, .iface = iface, .len = len};
+
+	if (len > sizeof(o.bytes))
+		return;
+	memcpy(o.bytes, frame, len);
+	agent_order(a, agent_courier(a), &o);
+}
+
+/*
+ * A full ring is emptied within the time of a worker's loop; in a replay, and while the workers do
+ * not run, the agent is the worker.
+ */
+void agent_order_wait(struct agent *a, struct worker *w, const struct order *o)
+{
+	while (!agent_order(a, w, o)) {
+		if (w->running)
+			usleep(20);
+		else
+			pipeline_orders(&w->pipeline);
+	}
+}
+
+/* A held packet goes back to a worker: a frame may wait, never leak. */
+static void agent_release(struct agent *a, const struct order *o)
+{
+	agent_order_wait(a, agent_courier(a), o);
+	a->held--;
+}
+
+static void neigh_resume(void *ctx, const struct neigh_held *h)
+{
+	const struct order o = {.kind = ORDER_RESUME,
+	                        .flags = h->flags,
+	                        .iface = h->in,
+	                        .len = h->len,
+	                        .data = h->data};
+
+	agent_release(ctx, &o);
+}
+
+static void neigh_drop(void *ctx, const struct neigh_held *h, enum verdict v)
+{
+	const struct order o = {.kind = ORDER_DROP,
+	                        .verdict = (uint8_t)v,
+	                        .flags = h->flags,
+	                        .iface = h->in,
+	                        .len = h->len,
+	                        .data = h->data};
+
+	agent_release(ctx, &o);
+}
+
+const struct neigh_ops agent_neigh_ops = {
+	.send = neigh_send,
+	.resume = neigh_resume,
+	.drop = neigh_drop,
+};
+
+void agent_neigh_tick(struct agent *a)
+{
+	uint64_t next = neigh_tick(a->neigh, a->now_ns);
+
+	if (next == UINT64_MAX)
+		loop_timer_disarm(&a->neigh_timer);
+	else if (!a->replay)
+		loop_timer_arm(a->loop, &a->neigh_timer, next, 0);
+}
+
+static void agent_report(struct agent *a, const struct report *r)
+{
+	switch ((enum report_kind)r->kind) {
+	case REPORT_NEIGH_WANTED:
+		a->held++;
+		neigh_report(a->neigh, r, a->now_ns);
+		break;
+	case REPORT_NEIGH_USED:
+	case REPORT_ARP:
+		neigh_report(a->neigh, r, a->now_ns);
+		break;
+	case REPORT_FRAME:
+		frame_put(&a->spare, frame_addr(a->frames, r->data));
+		break;
+	}
+}
+
+void agent_reports(struct agent *a)
+{
+	for (unsigned int i = 0; i < a->n_workers; i++) {
+		struct ring *ring = a->worker[i].pipeline.reports;
+		const struct report *r;
+
+		/* At most a ring's worth: the other duties get their turn. */
+		for (int n = 0; n < 1024 && (r = ring_peek(ring)) != NULL; n++) {
+			agent_report(a, r);
+			ring_pop(ring);
+		}
+	}
+	agent_neigh_tick(a);
+}

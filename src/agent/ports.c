@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interfaces of the configuration as ports: opened, published to the workers, closed. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+
+#include "agent/agent.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "netlink/device.h"
+#include "port/pcap.h"
+#include "port/steer.h"
+#include "port/xsk.h"
+#include "wire/ether.h"
+
+#define PCAP_RING      2048
+#define PCAP_FRAMES    (3 * PCAP_RING)
+#define RESERVE_FRAMES 4096 /* for batches, held packets and the router's own */
+
+struct agent_iface *agent_iface_find(struct agent *a, const char *name)
+{
+	for (size_t i = 0; i < PORT_MAX; i++) {
+		if (a->iface[i].name[0] != '\0' && strcmp(a->iface[i].name, name) == 0)
+			return &a->iface[i];
+	}
+	return NULL;
+}
+
+uint16_t agent_iface_id(struct agent *a, const char *name)
+{
+	struct agent_iface *f = agent_iface_find(a, name);
+
+	assert(f != NULL); /* the configuration was checked, and its interfaces were opened */
+	return (uint16_t)(f - a->iface);
+}
+
+/* The device that @ci names, if it may be taken. Return: ifindex or a negative errno. */
+static int device_allowed(struct agent *a, const struct config_interface *ci, struct agent_error *e)
+{
+	int ifindex = (int)if_nametoindex(ci->name);
+	bool is_default;
+	struct why why;
+	int err;
+
+	if (ifindex == 0)
+		return agent_fail(e, -ENODEV,
+		                  "interfaces.%s: there is no such network device: `ip link` lists "
+		                  "those that there are",
+		                  ci->name);
+	if (ci->force)
+		return ifindex;
+	err = device_is_default_route(a->netlink, ifindex, &is_default, &why);
+	if (err < 0)
+		return agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+	if (is_default)
+		return agent_fail(
+			e, -EBUSY,
+			"interfaces.%s: the host's default route leaves by it, and taking it cuts "
+			"the host off: say `force: yes` if that is meant",
+			ci->name);
+	return ifindex;
+}
+
+static int iface_bind(struct agent *a, struct agent_iface *f, const struct config_interface *ci,
+                      struct agent_error *e)
+{
+	const struct xsk_config cfg = {
+		.name = ci->name,
+		.id = (uint16_t)(f - a->iface),
+		.tag = a->next_tag,
+		.max_queues = (uint16_t)ci->xdp.queues,
+		.attach = (enum xsk_attach)ci->xdp.mode,
+		.zero_copy = (enum xsk_zero_copy)ci->xdp.zero_copy,
+		.drop = ci->on_failure == CONFIG_ON_FAILURE_DROP,
+		.run_dir = a->options.run_dir,
+		.frames = a->frames,
+		.cache = &a->spare,
+	};
+	struct port_error why;
+	int err = xsk_port_open(&f->port, &cfg, &why);
+
+	if (err < 0)
+		return agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+	return 0;
+}
+
+/* Take a kernel device and bind it. */
+static int iface_open_device(struct agent *a, struct agent_iface *f,
+                             const struct config_interface *ci, struct agent_error *e)
+{
+	const struct device_wish wish = {.mtu = ci->mtu, .mac = ci->mac};
+	int ifindex = device_allowed(a, ci, e);
+	struct device_flaws flaws;
+	struct device_info info;
+	struct why why;
+	int err;
+
+	if (ifindex < 0)
+		return ifindex;
+	err = device_take(a->netlink, a->options.run_dir, ifindex, &wish, &flaws, &why);
+	if (err < 0)
+		return agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+	if (flaws.strips_vlan)
+		log_warning("interfaces.%s: the driver takes VLAN tags off received frames and "
+		            "cannot be told not to: tagged traffic is not seen as such",
+		            ci->name);
+	if (flaws.sysctl_readonly)
+		log_warning("interfaces.%s: /proc/sys is read-only: the kernel may speak ARP and "
+		            "MLD on it",
+		            ci->name);
+	err = iface_bind(a, f, ci, e);
+	if (err < 0)
+		goto give_back;
+	err = device_info(a->netlink, ifindex, &info, &why);
+	if (err < 0) {
+		agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+		goto close_port;
+	}
+	f->up = info.up;
+	f->carrier = info.carrier;
+	f->taken = true;
+	return 0;
+
+close_port:
+	port_close(&f->port);
+give_back:
+	if (device_give_back(a->netlink, a->options.run_dir, ifindex, &why) < 0)
+		log_error("interfaces.%s: %s", ci->name, why.text);
+	return err;
+}
+
+static int iface_open_pcap(struct agent *a, struct agent_iface *f,
+                           const struct config_interface *ci, struct agent_error *e)
+{
+	const struct pcap_config cfg = {
+		.name = ci->name,
+		.id = (uint16_t)(f - a->iface),
+		.tag = a->next_tag,
+		.ring_size = PCAP_RING,
+		/* A locally administered address of the slot's, unless one is said. */
+		.mac = ci->mac != 0 ? ci->mac : 2 | (uint64_t)(f - a->iface + 1) << 40,
+		.mtu = ci->mtu != 0 ? ci->mtu : 1500,
+		.in = ci->pcap.in,
+		.out = ci->pcap.out,
+	};
+	struct port_error why;
+	int err = pcap_port_open(&f->port, a->frames, &cfg, &why);
+
+	if (err < 0)
+		return agent_fail(e, err, "interfaces.%s.pcap: %s", ci->name, why.text);
+	port_refill(&f->port->queue[0], &a->spare);
+	f->up = true;
+	f->carrier = true;
+	return 0;
+}
+
+/* Fill slot @f, which has no port, with the port of @ci. */
+static int iface_attach(struct agent *a, struct agent_iface *f, const struct config_interface *ci,
+                        struct agent_error *e)
+{
+	uint32_t spare = a->spare.n;
+	int err;
+
+	if (ci->pcap.in != NULL || ci->pcap.out != NULL)
+		err = iface_open_pcap(a, f, ci, e);
+	else
+		err = iface_open_device(a, f, ci, e);
+	if (err < 0)
+		return err;
+	a->next_tag = (uint16_t)(a->next_tag + PORT_QUEUE_MAX) & (FRAME_TAG_TX - 1);
+	if (a->next_tag == 0)
+		a->next_tag = PORT_QUEUE_MAX; /* tag 0 is nobody's */
+	f->frames = spare - a->spare.n;
+	f->mac = f->port->mac;
+	f->mtu = f->port->mtu;
+	memcpy(f->name, ci->name, sizeof(f->name));
+	return 0;
+}
+
+/* The frames that went down with a port's queues go back to the spare ones. */
+static void iface_recover(struct agent *a, uint16_t tag, uint16_t n_queues, uint32_t frames)
+{
+	uint64_t deadline = clock_ns() + NS_PER_SEC;
+	uint32_t before = a->spare.n;
+
+	for (uint16_t i = 0; i < n_queues; i++) {
+		const struct order recover = {.kind = ORDER_RECOVER, .value = tag + i};
+
+		agent_order_wait(a, &a->worker[0], &recover);
+	}
+	/* In helpings that the report ring holds. */
+	while (a->spare.n - before < frames && clock_ns() < deadline) {
+		uint32_t missing = frames - (a->spare.n - before);
+		const struct order give = {.kind = ORDER_RETURN,
+		                           .value = missing < 512 ? missing : 512};
+
+		agent_order_wait(a, &a->worker[0], &give);
+		agent_reports(a);
+	}
+}
+
+/* Let the workers go of slot @f's port, close it and get its frames back. */
+static void iface_detach(struct agent *a, struct agent_iface *f)
+{
+	struct port *port = f->port;
+	uint16_t n_queues = port->n_queues, tag = port->queue[0].tag;
+	struct agent_totals t;
+
+	f->port = NULL;
+	if (agent_publish(a) < 0)
+		log_error("interfaces.%s: no memory to tell the workers", f->name);
+	synchronize_rcu(); /* once an interface: no worker uses its queues from here on */
+	f->port = port;    /* for the sums only */
+	agent_iface_totals(a, (uint16_t)(f - a->iface), &t);
+	f->port = NULL;
+	a->gone.rx_packets += t.rx_packets;
+	a->gone.tx_packets += t.tx_packets;
+	port_close(&port);
+	iface_recover(a, tag, n_queues, f->frames);
+}
+
+/* Give a kernel device back that slot @f had. */
+static void iface_give_back(struct agent *a, struct agent_iface *f, uint32_t ifindex)
+{
+	struct why why;
+
+	if (f->taken && device_give_back(a->netlink, a->options.run_dir, (int)ifindex, &why) != 0)
+		log_warning("interfaces.%s: %s", f->name, why.text);
+	f->taken = false;
+}
+
+int agent_iface_open(struct agent *a, const struct config_interface *ci, struct agent_error *e)
+{
+	struct agent_iface *f = a->iface;
+
+	while (f < a->iface + PORT_MAX && f->name[0] != '\0')
+		f++;
+	if (f == a->iface + PORT_MAX)
+		return agent_fail(e, -ENOSPC, "interfaces.%s: more than %d interfaces", ci->name,
+		                  PORT_MAX);
+	*f = (struct agent_iface){0};
+	for (enum verdict v = KEEP; v < VERDICT_COUNT; v++)
+		f->verdict_base[v] = agent_verdicts(a, (uint16_t)(f - a->iface), v);
+	return iface_attach(a, f, ci, e);
+}
+
+int agent_iface_rebind(struct agent *a, const struct config_interface *was,
+                       const struct config_interface *is, struct agent_error *e)
+{
+	struct agent_iface *f = agent_iface_find(a, was->name);
+	uint32_t ifindex = f->port->ifindex;
+	struct agent_error again;
+	int err;
+
+	iface_detach(a, f);
+	if (ifindex != 0 && is->pcap.in != NULL)
+		iface_give_back(a, f, ifindex);
+	err = iface_attach(a, f, is, e);
+	if (err == 0)
+		return nexthop_set_max_len(a->nexthops, (uint16_t)(f - a->iface),
+		                           (uint16_t)(f->mtu + ETHER_LEN));
+	if (iface_attach(a, f, was, &again) < 0)
+		log_error("%s (while going back to the old configuration)", again.text);
+	return err;
+}
+
+int agent_iface_on_failure(struct agent *a, const struct config_interface *is,
+                           struct agent_error *e)
+{
+	struct agent_iface *f = agent_iface_find(a, is->name);
+	struct port_error why;
+	int err;
+
+	if (f->port == NULL || f->port->ifindex == 0)
+		return 0;
+	err = steer_drop_set(xsk_port_steer(f->port), is->on_failure == CONFIG_ON_FAILURE_DROP,
+	                     &why);
+	if (err < 0)
+		return agent_fail(e, err, "interfaces.%s.on-failure: %s", is->name, why.text);
+	return 0;
+}
+
+void agent_iface_close(struct agent *a, uint16_t id)
+{
+	struct agent_iface *f = &a->iface[id];
+	uint32_t ifindex = f->port != NULL ? f->port->ifindex : 0;
+
+	if (f->port != NULL)
+		iface_detach(a, f);
+	iface_give_back(a, f, ifindex);
+	free(f->addr4);
+	*f = (struct agent_iface){0};
+}
+
+/* The queue list of worker @w out of the slots. */
+static struct pipeline_queues *queues_build(struct agent *a, unsigned int w)
+{
+	struct pipeline_queues *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return NULL;
+	for (size_t i = 0; i < PORT_MAX; i++) {
+		struct port *port = a->iface[i].port;
+
+		if (port == NULL)
+			continue;
+		q->tx[i] = &port->queue[w % port->n_queues];
+		for (uint16_t k = (uint16_t)w; k < port->n_queues; k += (uint16_t)a->n_workers)
+			q->rx[q->n_rx++] = &port->queue[k];
+	}
+	return q;
+}
+
+static struct ifaces *ifaces_build(struct agent *a)
+{
+	struct ifaces *s = ifaces_new(PORT_MAX);
+	int err = s == NULL ? -ENOMEM : 0;
+
+	for (uint16_t i = 0; err == 0 && i < PORT_MAX; i++) {
+		const struct agent_iface *f = &a->iface[i];
+		struct iface slot = {
+			.mac = f->mac,
+			.id = i,
+			.mtu = (uint16_t)f->mtu,
+			.up = f->port != NULL && f->up && f->carrier,
+			.partial_csum = f->port != NULL && f->port->partial_csum,
+			.n_addr4 = f->n_addr4,
+			.addr4 = f->addr4,
+		};
+
+		if (f->name[0] == '\0')
+			continue;
+		memcpy(slot.name, f->name, sizeof(slot.name));
+		err = ifaces_set(s, &slot);
+	}
+	if (err == 0)
+		return s;
+	ifaces_free(s);
+	return NULL;
+}
+
+int agent_publish(struct agent *a)
+{
+	struct pipeline_queues *q[1] = {queues_build(a, 0)};
+	struct ifaces *s = ifaces_build(a), *old;
+
+	if (q[0] == NULL || s == NULL) {
+		free(q[0]);
+		ifaces_free(s);
+		return -ENOMEM;
+	}
+	old = (struct ifaces *)rcu_swap(&a->ifaces.current, s);
+	neigh_set_ifaces(a->neigh, s, a->now_ns);
+	worker_set_queues(&a->worker[0], q[0]);
+	ifaces_free_rcu(old);
+	return 0;
+}
+
+void agent_link_event(void *ctx, const struct link_event *ev)
+{
+	struct agent *a = ctx;
+
+	for (size_t i = 0; i < PORT_MAX; i++) {
+		struct agent_iface *f = &a->iface[i];
+		bool up = ev->up && !ev->deleted, carrier = ev->carrier && !ev->deleted;
+
+		if (f->port == NULL || (int)f->port->ifindex != ev->ifindex)
+			continue;
+		if (f->up == up && f->carrier == carrier && f->mac == ev->mac && f->mtu == ev->mtu)
+			return;
+		log_notice("%s: %s", f->name,
+		           up && carrier ? "link up"
+		           : ev->deleted ? "gone"
+		                         : "link down");
+		f->up = up;
+		f->carrier = carrier;
+		f->mac = ev->mac;
+		if (f->mtu != ev->mtu && nexthop_set_max_len(a->nexthops, (uint16_t)i,
+		                                             (uint16_t)(ev->mtu + ETHER_LEN)) == 0)
+			f->mtu = ev->mtu;
+		if (agent_publish(a) < 0)
+			log_error("%s: no memory to tell the workers", f->name);
+		agent_neigh_tick(a);
+		return;
+	}
+}
+
+uint32_t agent_frames_needed(const struct config *c)
+{
+	uint32_t sum = RESERVE_FRAMES, n;
+
+	for (size_t i = 0; i < c->n_interfaces; i++) {
+		const struct config_interface *ci = &c->interfaces[i];
+
+		if (ci->pcap.in != NULL || ci->pcap.out != NULL ||
+		    xsk_port_frames(ci->name, (uint16_t)ci->xdp.queues, &n) < 0)
+			n = PCAP_FRAMES;
+		sum += n;
+	}
+	return sum;
+}

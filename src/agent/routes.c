@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The routes that the configuration says, and those that follow from addresses. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "agent/agent.h"
+#include "wire/addr.h"
+#include "wire/ether.h"
+#include "wire/ip4.h"
+
+/* From this many routes on, an empty table is loaded at once instead of route by route. */
+#define LOAD_MIN 256
+
+/* A route with the next hop it wants. */
+struct wanted {
+	struct fib4_route route;
+	struct nexthop_key key;
+};
+
+static int route_insert(struct agent *a, const struct wanted *w)
+{
+	const struct agent_iface *f = &a->iface[w->key.iface];
+	struct fib4_route r = w->route;
+	uint16_t max_len = 0, old;
+	int err;
+
+	if (w->key.kind == NH_RESOLVE || w->key.kind == NH_CONNECTED)
+		max_len = (uint16_t)(f->mtu + ETHER_LEN);
+	err = nexthop_get(a->nexthops, &w->key, max_len, &r.nh);
+	if (err < 0)
+		return err;
+	err = fib4_insert(a->fib4, &r, &old);
+	if (err < 0) {
+		nexthop_put(a->nexthops, r.nh);
+		return err;
+	}
+	if (old != 0)
+		nexthop_put(a->nexthops, old);
+	if (w->key.kind == NH_RESOLVE)
+		neigh_sync_gateway(a->neigh, w->key.iface, w->key.gateway);
+	return 0;
+}
+
+static void route_remove(struct agent *a, const struct wanted *w)
+{
+	uint16_t old;
+
+	if (fib4_remove(a->fib4, &w->route, &old) == 0)
+		nexthop_put(a->nexthops, old);
+}
+
+/* The routes that follow from an address of interface @id. Return: how many of the four. */
+static unsigned int addr_routes(uint16_t id, struct iface_addr4 addr, struct wanted w[4])
+{
+	uint32_t net = addr.addr & ip4_mask(addr.len);
+	unsigned int n = 0;
+
+	w[n++] = (struct wanted){
+		.route = {.dst = addr.addr, .len = 32, .source = ROUTE_LOCAL},
+		.key = {.kind = NH_LOCAL},
+	};
+	if (addr.len == 32)
+		return n;
+	w[n++] = (struct wanted){
+		.route = {.dst = net, .len = addr.len, .source = ROUTE_CONNECTED},
+		.key = {.kind = NH_CONNECTED, .iface = id},
+	};
+	if (addr.len == 31)
+		return n;             /* RFC 3021: no broadcast address */
+	for (int i = 0; i < 2; i++) { /* RFC 1812 5.3.5.2: all ones, and the old all zeros */
+		w[n++] = (struct wanted){
+			.route = {.dst = i == 0 ? net : net | ~ip4_mask(addr.len),
+		                  .len = 32,
+		                  .source = ROUTE_LOCAL,
+		                  .metric = 1}, /* an own address comes first */
+			.key = {.kind = NH_BROADCAST, .iface = id},
+		};
+	}
+	return n;
+}
+
+/* Does another address of the interface want the route too? */
+static bool still_wanted(uint16_t id, const struct iface_addr4 *addr, uint16_t n,
+                         const struct fib4_route *r)
+{
+	struct wanted w[4];
+
+	for (uint16_t i = 0; i < n; i++) {
+		unsigned int m = addr_routes(id, addr[i], w);
+
+		for (unsigned int k = 0; k < m; k++) {
+			if (w[k].route.dst == r->dst && w[k].route.len == r->len &&
+			    w[k].route.source == r->source && w[k].route.metric == r->metric)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void addrs_remove(struct agent *a, uint16_t id, const struct iface_addr4 *gone, uint16_t n,
+                         const struct iface_addr4 *stay, uint16_t n_stay)
+{
+	struct wanted w[4];
+
+	for (uint16_t i = 0; i < n; i++) {
+		unsigned int m = addr_routes(id, gone[i], w);
+
+		for (unsigned int k = 0; k < m; k++) {
+			if (!still_wanted(id, stay, n_stay, &w[k].route))
+				route_remove(a, &w[k]);
+		}
+	}
+}
+
+int agent_addrs_change(struct agent *a, uint16_t id, const struct iface_addr4 *was, uint16_t n_was,
+                       const struct iface_addr4 *is, uint16_t n_is)
+{
+	struct wanted w[4];
+	int err;
+
+	/* The new ones first: what both have is replaced by its equal, and never missing. */
+	for (uint16_t i = 0; i < n_is; i++) {
+		unsigned int m = addr_routes(id, is[i], w);
+
+		for (unsigned int k = 0; k < m; k++) {
+			err = route_insert(a, &w[k]);
+			if (err < 0) {
+				addrs_remove(a, id, is, (uint16_t)(i + 1), was, n_was);
+				return err;
+			}
+		}
+	}
+	addrs_remove(a, id, was, n_was, is, n_is);
+	return 0;
+}
+
+/* What a route of the configuration @c wants. */
+static struct wanted config_wanted(struct agent *a, const struct config *c,
+                                   const struct config_route *r)
+{
+	struct wanted w = {
+		.route = {.dst = r->to.addr,
+	                  .len = r->to.len,
+	                  .source = ROUTE_STATIC,
+	                  .metric = r->metric},
+	};
+
+	switch ((enum config_route_type)r->type) {
+	case CONFIG_ROUTE_BLACKHOLE:
+		w.key.kind = NH_BLACKHOLE;
+		break;
+	case CONFIG_ROUTE_UNREACHABLE:
+		w.key.kind = NH_UNREACHABLE;
+		break;
+	case CONFIG_ROUTE_PROHIBIT:
+		w.key.kind = NH_PROHIBIT;
+		break;
+	case CONFIG_ROUTE_UNICAST:
+		w.key.kind = r->via != 0 ? NH_RESOLVE : NH_CONNECTED;
+		w.key.gateway = r->via;
+		w.key.iface = agent_iface_id(a, c->interfaces[r->iface].name);
+		break;
+	}
+	return w;
+}
+
+static int route_fail(const struct config_route *r, int err, struct agent_error *e)
+{
+	char text[IP4_PREFIX_TEXT];
+
+	ip4_prefix_format(text, r->to.addr, r->to.len);
+	if (err == -ENOSPC)
+		return agent_fail(e, err,
+		                  "routes: %s: no room for one more prefix beyond /24, or for one "
+		                  "more next hop: use fewer of them",
+		                  text);
+	return agent_fail(e, err, "routes: %s: %s", text, strerror(-err));
+}
+
+/* The routes of a table that is empty but for interfaces': sorted and written in one go. */
+static int routes_load(struct agent *a, const struct config *c, struct agent_error *e)
+{
+	struct fib4_route *r = calloc(c->n_routes, sizeof(*r));
+	size_t n = 0;
+	int err = r == NULL ? -ENOMEM : 0;
+
+	while (err == 0 && n < c->n_routes) {
+		struct wanted w = config_wanted(a, c, &c->routes[n]);
+		uint16_t max_len = (uint16_t)(a->iface[w.key.iface].mtu + ETHER_LEN);
+
+		if (w.key.kind != NH_RESOLVE && w.key.kind != NH_CONNECTED)
+			max_len = 0;
+		r[n] = w.route;
+		err = nexthop_get(a->nexthops, &w.key, max_len, &r[n].nh);
+		if (err == 0 && w.key.kind == NH_RESOLVE)
+			neigh_sync_gateway(a->neigh, w.key.iface, w.key.gateway);
+		n += err == 0;
+	}
+	if (err == 0)
+		err = fib4_load(a->fib4, r, n);
+	for (size_t i = 0; err < 0 && i < n; i++)
+		nexthop_put(a->nexthops, r[i].nh);
+	free(r);
+	if (err < 0)
+		return agent_fail(e, err, "routes: %zu cannot be loaded: %s", c->n_routes,
+		                  strerror(-err));
+	return 0;
+}
+
+/* Take back the first @n differences that were applied. */
+static void routes_undo(struct agent *a, const struct config *was, const struct config *is,
+                        const struct config_diff *d, size_t n)
+{
+	while (n-- > 0) {
+		const struct config_diff_route *r = &d->routes[n];
+		struct wanted w = config_wanted(a, r->was != NULL ? was : is,
+		                                r->was != NULL ? r->was : r->is);
+
+		/* There was room for it a moment ago, and what took it is being removed. */
+		if (r->was == NULL)
+			route_remove(a, &w);
+		else if (route_insert(a, &w) < 0)
+			a->lost_routes++;
+	}
+}
+
+int agent_routes_apply(struct agent *a, const struct config *was, const struct config *is,
+                       const struct config_diff *d, struct agent_error *e)
+{
+	struct fib4_stats stats;
+
+	fib4_stats(a->fib4, &stats);
+	if (was == NULL && stats.routes == 0 && is->n_routes >= LOAD_MIN)
+		return routes_load(a, is, e);
+	for (size_t i = 0; i < d->n_routes; i++) {
+		const struct config_diff_route *r = &d->routes[i];
+		struct wanted w;
+		int err = 0;
+
+		if (r->is != NULL) {
+			w = config_wanted(a, is, r->is);
+			err = route_insert(a, &w);
+		} else {
+			w = config_wanted(a, was, r->was);
+			route_remove(a, &w);
+		}
+		if (err < 0) {
+			routes_undo(a, was, is, d, i);
+			return route_fail(r->is, err, e);
+		}
+	}
+	return 0;
+}
+
+void agent_routes_undo(struct agent *a, const struct config *was, const struct config *is,
+                       const struct config_diff *d)
+{
+	routes_undo(a, was, is, d, d->n_routes);
+}

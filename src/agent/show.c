@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* show interfaces, routes, neighbours, and reload: rows out of the agent's own tables. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "agent/show.h"
+#include "base/clock.h"
+#include "wire/addr.h"
+#include "wire/ip4.h"
+
+struct cursor *show_open(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	struct cursor *c = calloc(1, sizeof(*c));
+
+	r->state = c;
+	r->close = show_close;
+	if (c == NULL)
+		return NULL;
+	c->a = ctx;
+	for (size_t i = 0; i < n && i < SHOW_FILTERS; i++) {
+		c->filter[i] = strdup(args[i]);
+		c->n_filters += c->filter[i] != NULL;
+	}
+	return c;
+}
+
+void show_close(struct control_reply *r)
+{
+	struct cursor *c = r->state;
+
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < SHOW_FILTERS; i++)
+		free(c->filter[i]);
+	free(c);
+}
+
+int show_start(void *ctx, struct control_reply *r, char *const *args, size_t n,
+               bool (*next)(struct control_reply *, struct json *))
+{
+	r->next = next;
+	if (show_open(ctx, r, args, n) == NULL)
+		return control_refuse(r, VIADUCT_EXIT_FAILED, "show: out of memory");
+	return VIADUCT_EXIT_DONE;
+}
+
+bool show_matches(const struct cursor *c, const char *const *words)
+{
+	for (size_t i = 0; i < c->n_filters; i++) {
+		bool found = false;
+
+		for (const char *const *w = words; *w != NULL && !found; w++)
+			found = strcmp(*w, c->filter[i]) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* The mode that all queues of a port share, or the worst of them. */
+static const char *iface_mode(const struct port *port)
+{
+	enum port_mode mode = port->queue[0].mode;
+
+	for (uint16_t i = 1; i < port->n_queues; i++) {
+		if (port->queue[i].mode > mode)
+			mode = port->queue[i].mode;
+	}
+	return port_mode_name(mode);
+}
+
+static void iface_addresses(struct json *row, const struct agent_iface *f)
+{
+	char text[IP4_PREFIX_TEXT];
+
+	json_key(row, "addresses");
+	json_begin_array(row);
+	for (uint16_t i = 0; i < f->n_addr4; i++)
+		json_put_string(row, ip4_prefix_format(text, f->addr4[i].addr, f->addr4[i].len));
+	json_end_array(row);
+}
+
+/* What the kernel says about the sockets, summed over the queues. */
+static void iface_xsk(struct json *row, const struct port *port)
+{
+	struct port_queue_kernel sum = {0};
+
+	for (uint16_t i = 0; i < port->n_queues; i++) {
+		struct port_queue *q = &port->queue[i];
+
+		if (q->ops->stats == NULL)
+			return;
+		q->ops->stats(q);
+		sum.rx_dropped += q->kernel.rx_dropped;
+		sum.rx_invalid_descs += q->kernel.rx_invalid_descs;
+		sum.tx_invalid_descs += q->kernel.tx_invalid_descs;
+		sum.rx_ring_full += q->kernel.rx_ring_full;
+		sum.rx_fill_ring_empty_descs += q->kernel.rx_fill_ring_empty_descs;
+		sum.tx_ring_empty_descs += q->kernel.tx_ring_empty_descs;
+	}
+	json_key(row, "xsk");
+	json_begin_object(row);
+	json_add_uint(row, "rx_dropped", sum.rx_dropped);
+	json_add_uint(row, "rx_invalid_descs", sum.rx_invalid_descs);
+	json_add_uint(row, "tx_invalid_descs", sum.tx_invalid_descs);
+	json_add_uint(row, "rx_ring_full", sum.rx_ring_full);
+	json_add_uint(row, "rx_fill_ring_empty_descs", sum.rx_fill_ring_empty_descs);
+	json_add_uint(row, "tx_ring_empty_descs", sum.tx_ring_empty_descs);
+	json_end_object(row);
+}
+
+static void iface_row(const struct agent *a, uint16_t id, struct json *row)
+{
+	const struct agent_iface *f = &a->iface[id];
+	struct agent_totals t;
+	char mac[MAC_TEXT];
+
+	agent_iface_totals(a, id, &t);
+	json_add_string(row, "ifname", f->name);
+	json_add_string(row, "operstate", f->up && f->carrier ? "up" : "down");
+	json_add_string(row, "mode", iface_mode(f->port));
+	json_add_uint(row, "queues", f->port->n_queues);
+	json_add_real(row, "rx_pps", f->rate.rx_pps);
+	json_add_real(row, "tx_pps", f->rate.tx_pps);
+	json_add_real(row, "drops_ps", f->rate.drops_ps);
+	json_add_string(row, "note", f->port->note[0] != '\0' ? f->port->note : NULL);
+	json_add_uint(row, "mtu", f->mtu);
+	json_add_string(row, "address", mac_format(mac, f->mac));
+	iface_addresses(row, f);
+	json_add_uint(row, "rx_packets", t.rx_packets);
+	json_add_uint(row, "rx_bytes", t.rx_bytes);
+	json_add_uint(row, "tx_packets", t.tx_packets);
+	json_add_uint(row, "tx_bytes", t.tx_bytes);
+	json_add_uint(row, "drops", t.drops);
+	iface_xsk(row, f->port);
+}
+
+static bool interfaces_next(struct control_reply *r, struct json *row)
+{
+	struct cursor *c = r->state;
+
+	while (c->iface < PORT_MAX) {
+		uint16_t id = c->iface++;
+		const struct agent_iface *f = &c->a->iface[id];
+		const char *const words[] = {f->name, NULL};
+
+		if (f->port == NULL || !show_matches(c, words))
+			continue;
+		iface_row(c->a, id, row);
+		return true;
+	}
+	return false;
+}
+
+int show_interfaces(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	struct agent *a = ctx;
+
+	for (size_t i = 0; i < n; i++) {
+		if (agent_iface_find(a, args[i]) == NULL)
+			return control_refuse(r, VIADUCT_EXIT_FAILED,
+			                      "interfaces.%s: no such interface is configured",
+			                      args[i]);
+	}
+	return show_start(ctx, r, args, n, interfaces_next);
+}
+
+static const char *route_type(enum nexthop_kind kind)
+{
+	switch (kind) {
+	case NH_LOCAL:
+		return "local";
+	case NH_BROADCAST:
+		return "broadcast";
+	case NH_BLACKHOLE:
+		return "blackhole";
+	case NH_UNREACHABLE:
+		return "unreachable";
+	case NH_PROHIBIT:
+		return "prohibit";
+	case NH_FORWARD:
+	case NH_STALE:
+	case NH_RESOLVE:
+	case NH_FAILED:
+	case NH_CONNECTED:
+	case NH_NONE:
+		break;
+	}
+	return "unicast";
+}
+
+static bool routes_next(struct control_reply *r, struct json *row)
+{
+	static const char *const protocol[] = {"local", "connected", "static"};
+	struct cursor *c = r->state;
+	struct fib4_route route;
+	char dst[IP4_PREFIX_TEXT], gateway[IP4_TEXT];
+	struct nexthop_key key;
+	const char *dev = NULL;
+	bool best;
+
+	if (!fib4_next(c->a->fib4, c->started ? &c->route : NULL, &route, &best))
+		return false;
+	c->route = route;
+	c->started = true;
+	key = nexthop_key(c->a->nexthops, route.nh);
+	ip4_prefix_format(dst, route.dst, route.len);
+	ip4_format(gateway, key.gateway);
+	if (key.kind == NH_RESOLVE || key.kind == NH_CONNECTED || key.kind == NH_BROADCAST)
+		dev = c->a->iface[key.iface].name;
+	const char *const words[] = {route.len == 0 ? "default" : dst,
+	                             protocol[route.source],
+	                             route_type(key.kind),
+	                             dev != NULL ? dev : "",
+	                             gateway,
+	                             NULL};
+
+	if (!show_matches(c, words))
+		return true; /* no row: the loop gets its turn between the steps of a search */
+	json_add_string(row, "dst", words[0]);
+	json_add_string(row, "gateway", key.gateway != 0 ? gateway : NULL);
+	json_add_string(row, "dev", dev);
+	json_add_uint(row, "metric", route.metric);
+	json_add_string(row, "protocol", words[1]);
+	json_add_string(row, "type", words[2]);
+	json_add_bool(row, "best", best);
+	return true;
+}
+
+int show_routes(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	return show_start(ctx, r, args, n, routes_next);
+}
+
+static bool neighbours_next(struct control_reply *r, struct json *row)
+{
+	struct cursor *c = r->state;
+	struct neigh_info info;
+	char dst[IP4_TEXT], mac[MAC_TEXT];
+	const char *dev, *state;
+
+	if (!neigh_next(c->a->neigh, c->started ? &c->neigh : NULL, &info))
+		return false;
+	c->neigh = info;
+	c->started = true;
+	ip4_format(dst, info.ip);
+	mac_format(mac, info.mac);
+	dev = c->a->iface[info.iface].name;
+	state = neigh_state_name(info.state);
+	const char *const words[] = {dst, dev, state, mac, NULL};
+
+	if (!show_matches(c, words))
+		return true;
+	json_add_string(row, "dst", dst);
+	json_add_string(row, "dev", dev);
+	json_add_string(row, "lladdr", info.mac != 0 ? mac : NULL);
+	json_add_string(row, "state", state);
+	if (info.confirmed_ns != 0)
+		json_add_uint(row, "confirmed_s", (clock_ns() - info.confirmed_ns) / NS_PER_SEC);
+	json_add_uint(row, "held", info.held);
+	return true;
+}
+
+int show_neighbours(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	return show_start(ctx, r, args, n, neighbours_next);
+}
+
+int command_reload(void *ctx, struct control_reply *r, char *const *, size_t)
+{
+	struct agent *a = ctx;
+	struct config_errors errs = {0};
+	struct agent_error e;
+	uint64_t start = clock_ns();
+	int err;
+
+	a->now_ns = start;
+	err = agent_reload(a, &errs, &e);
+	for (size_t i = 0; i < errs.n; i++) {
+		const struct config_error *x = &errs.list[i];
+
+		control_refuse(r, VIADUCT_EXIT_INVALID, "%s:%u:%u: %s%s%s", a->options.config_path,
+		               x->line, x->column, x->path, x->path[0] != '\0' ? ": " : "",
+		               x->message);
+	}
+	if (errs.more > 0)
+		control_refuse(r, VIADUCT_EXIT_INVALID, "%s: and %zu more", a->options.config_path,
+		               errs.more);
+	if (errs.n > 0)
+		err = VIADUCT_EXIT_INVALID;
+	else if (err < 0)
+		err = control_refuse(r, VIADUCT_EXIT_FAILED, "%s: %s", a->options.config_path,
+		                     e.text);
+	else
+		control_say(r, "%s in force in %.1f ms", a->options.config_path,
+		            (double)(clock_ns() - start) / NS_PER_MS);
+	config_errors_fini(&errs);
+	return err;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* show counters, drops, workers, version: what is counted where. */
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "agent/census.h"
+#include "agent/show.h"
+#include "base/clock.h"
+#include "port/steer.h"
+#include "port/xsk.h"
+#include "wire/addr.h"
+#include "wire/ether.h"
+#include "wire/ip4.h"
+
+#define QUEUE_COUNTERS 8
+
+/* The counters of an interface, by number; NULL behind the last. */
+static const char *iface_counter(const struct agent *a, uint16_t id, unsigned int i,
+                                 uint64_t *value)
+{
+	const struct port *port = a->iface[id].port;
+	static const char *const name[QUEUE_COUNTERS] = {
+		"rx.packets", "rx.bytes", "rx.wakeups", "fill.short",
+		"tx.packets", "tx.bytes", "tx.full",    "tx.kicks",
+	};
+
+	*value = 0;
+	for (uint16_t k = 0; i < QUEUE_COUNTERS && k < port->n_queues; k++) {
+		const struct port_queue_counters *c = &port->queue[k].counters;
+		const uint64_t *const field[] = {
+			&c->rx_packets, &c->rx_bytes, &c->rx_wakeups, &c->fill_short,
+			&c->tx_packets, &c->tx_bytes, &c->tx_full,    &c->tx_kicks,
+		};
+
+		*value += counter_read(field[i]);
+	}
+	if (i < QUEUE_COUNTERS)
+		return name[i];
+	i -= QUEUE_COUNTERS;
+	if (i < VERDICT_COUNT - 1) {
+		*value = agent_verdicts(a, id, (enum verdict)(i + 1));
+		return verdict_name((enum verdict)(i + 1));
+	}
+	return NULL;
+}
+
+/* The program's decisions about an interface's packets, by number. */
+static const char *steer_counter(const struct agent *a, uint16_t id, unsigned int i,
+                                 uint64_t *value)
+{
+	const struct port *port = a->iface[id].port;
+	uint64_t count[STEER_DECISIONS];
+
+	if (port->ifindex == 0 || i > STEER_DECISIONS)
+		return NULL;
+	if (i == STEER_DECISIONS) {
+		*value = xsk_port_uncovered(port);
+		return "uncovered-queues";
+	}
+	if (steer_read(xsk_port_steer(port), count) < 0)
+		return NULL;
+	*value = count[i];
+	return steer_decision_name((enum steer_decision)i);
+}
+
+/* The whole daemon's counters first, then each interface's. Zeroes are shown too: it is "every". */
+static bool counters_next(struct control_reply *r, struct json *row)
+{
+	struct cursor *c = r->state;
+	const char *name = NULL, *ifname = "", *group = "";
+	uint64_t value = 0;
+	char full[64];
+
+	if (!c->started) {
+		name = census_counter(c->a, c->index, &value);
+		if (name == NULL) {
+			c->started = true;
+			c->index = 0;
+			return true;
+		}
+	} else {
+		if (c->iface >= PORT_MAX)
+			return false;
+		if (c->a->iface[c->iface].port != NULL) {
+			const unsigned int n = QUEUE_COUNTERS + VERDICT_COUNT - 1;
+
+			ifname = c->a->iface[c->iface].name;
+			if (c->index < n)
+				name = iface_counter(c->a, c->iface, c->index, &value);
+			else
+				name = steer_counter(c->a, c->iface, c->index - n, &value);
+			group = c->index < QUEUE_COUNTERS ? ""
+			        : c->index < n            ? "verdict."
+			                                  : "steer.";
+		}
+		if (name == NULL) {
+			c->iface++;
+			c->index = 0;
+			return true;
+		}
+	}
+	c->index++;
+	snprintf(full, sizeof(full), "%s%s", group, name);
+	const char *const words[] = {ifname, full, NULL};
+
+	if (!show_matches(c, words))
+		return true;
+	json_add_string(row, "ifname", ifname);
+	json_add_string(row, "name", full);
+	json_add_uint(row, "value", value);
+	return true;
+}
+
+int show_counters(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	return show_start(ctx, r, args, n, counters_next);
+}
+
+/* The example of worker @w, if its writer left it alone meanwhile. */
+static bool example_read(const struct drop_example *e, struct drop_example *copy)
+{
+	for (int i = 0; i < 100; i++) {
+		uint32_t seq = __atomic_load_n(&e->seq, __ATOMIC_ACQUIRE);
+
+		*copy = *(const volatile struct drop_example *)e;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (seq % 2 == 0 && seq == __atomic_load_n(&e->seq, __ATOMIC_RELAXED))
+			return copy->len > 0;
+	}
+	return false;
+}
+
+/* "10.0.10.77 > 198.51.100.1 udp 33434", as far as the bytes are there and make sense. */
+static void example_format(const struct drop_example *e, char *text, size_t room)
+{
+	const uint8_t *h = e->bytes;
+	char src[IP4_TEXT], dst[IP4_TEXT];
+	uint32_t hlen;
+
+	if (e->type != ETHERTYPE_IP4 || e->len < IP4_LEN) {
+		snprintf(text, room, "ethertype 0x%04x", ETHERTYPE_BE(e->type));
+		return;
+	}
+	hlen = ip4_header_len(h);
+	ip4_format(src, ip4_src(h));
+	ip4_format(dst, ip4_dst(h));
+	if ((ip4_proto(h) != IP_PROTO_TCP && ip4_proto(h) != IP_PROTO_UDP) || e->len < hlen + 4 ||
+	    (ip4_frag(h) & IP4_OFFSET) != 0)
+		snprintf(text, room, "%s > %s %s %u", src, dst,
+		         ip4_proto(h) == IP_PROTO_ICMP ? "icmp" : "proto",
+		         ip4_proto(h) == IP_PROTO_ICMP && e->len > hlen ? h[hlen] : ip4_proto(h));
+	else
+		snprintf(text, room, "%s > %s %s %u", src, dst,
+		         ip4_proto(h) == IP_PROTO_TCP ? "tcp" : "udp",
+		         __builtin_bswap16(load16(h + hlen + 2)));
+}
+
+static bool drops_next(struct control_reply *r, struct json *row)
+{
+	struct cursor *c = r->state;
+	const struct agent *a = c->a;
+
+	for (; c->iface < PORT_MAX; c->iface++, c->index = 0) {
+		for (unsigned int v = c->index + DROP_FIRST; v <= DROP_LAST; v++) {
+			uint64_t n = agent_verdicts(a, c->iface, (enum verdict)v);
+			const char *const words[] = {a->iface[c->iface].name,
+			                             verdict_name((enum verdict)v), NULL};
+			struct drop_example e;
+			char text[96];
+
+			if (n == 0 || a->iface[c->iface].port == NULL || !show_matches(c, words))
+				continue;
+			c->index = v + 1 - DROP_FIRST;
+			json_add_string(row, "ifname", words[0]);
+			json_add_string(row, "reason", words[1]);
+			json_add_uint(row, "packets", n);
+			if (example_read(&a->worker[0].pipeline.example[c->iface][v], &e)) {
+				example_format(&e, text, sizeof(text));
+				json_add_string(row, "example", text);
+			}
+			return true;
+		}
+	}
+	return false;
+}
+
+int show_drops(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	return show_start(ctx, r, args, n, drops_next);
+}
+
+static bool workers_next(struct control_reply *r, struct json *row)
+{
+	struct cursor *c = r->state;
+	const struct worker *w = &c->a->worker[c->index];
+	const struct worker_counters *k = &w->counters;
+	uint64_t packets, batches, cycles, age;
+
+	if (c->index >= c->a->n_workers)
+		return false;
+	packets = counter_read(&k->packets);
+	batches = counter_read(&k->batches);
+	cycles = counter_read(&k->busy_cycles);
+	age = clock_ns() - w->started_ns;
+	json_add_uint(row, "worker", c->index++);
+	if (w->cpu >= 0)
+		json_add_int(row, "cpu", w->cpu);
+	json_add_string(row, "state", atomic_load(&w->asleep) ? "sleeping" : "running");
+	json_add_uint(row, "packets", packets);
+	if (batches > 0) {
+		json_add_real(row, "cycles_per_packet", (double)cycles / (double)packets);
+		json_add_real(row, "packets_per_batch", (double)packets / (double)batches);
+	}
+	json_add_real(row, "idle_percent",
+	              100.0 * (double)counter_read(&k->sleep_ns) / (double)age);
+	json_add_uint(row, "loops", counter_read(&k->loops));
+	json_add_uint(row, "sleeps", counter_read(&k->sleeps));
+	json_add_uint(row, "free_frames", w->pipeline.cache.n);
+	return true;
+}
+
+int show_workers(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	return show_start(ctx, r, args, n, workers_next);
+}
+
+static bool version_next(struct control_reply *r, struct json *row)
+{
+	struct cursor *c = r->state;
+	struct utsname u;
+
+	if (c->started)
+		return false;
+	c->started = true;
+	json_add_string(row, "version", VIADUCT_VERSION);
+	json_add_string(row, "compiler", __VERSION__);
+	if (uname(&u) == 0)
+		json_add_string(row, "kernel", u.release);
+	json_add_uint(row, "pid", (uint64_t)getpid());
+	json_add_uint(row, "uptime_s", (clock_ns() - c->a->started_ns) / NS_PER_SEC);
+	json_add_string(row, "config", c->a->options.config_path);
+	return true;
+}
+
+int show_version(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	return show_start(ctx, r, args, n, version_next);
+}
+
+const struct control_command agent_commands[] = {
+	{"show interfaces", SHOW_FILTERS, show_interfaces},
+	{"show routes", SHOW_FILTERS, show_routes},
+	{"show neighbours", SHOW_FILTERS, show_neighbours},
+	{"show counters", SHOW_FILTERS, show_counters},
+	{"show drops", SHOW_FILTERS, show_drops},
+	{"show workers", 0, show_workers},
+	{"show version", 0, show_version},
+	{"reload", 0, command_reload},
+};
+const size_t agent_n_commands = ARRAY_SIZE(agent_commands);
