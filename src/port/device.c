@@ -132,3 +132,43 @@ int device_read(struct device *d, const char *name)
 	close(fd);
 	return err;
 }
+
+static int ethtool_once(const char *name, void *command)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = ethtool(fd, name, command);
+	close(fd);
+	return err;
+}
+
+int device_rxvlan_get(const char *name)
+{
+	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
+	int err = ethtool_once(name, &flags);
+
+	if (err == -EOPNOTSUPP)
+		return 0;
+	return err < 0 ? err : (flags.data & ETH_FLAG_RXVLAN) != 0;
+}
+
+int device_rxvlan_set(const char *name, bool on)
+{
+	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
+	int err = ethtool_once(name, &flags);
+
+	if (err < 0)
+		return err;
+	flags.cmd = ETHTOOL_SFLAGS;
+	flags.data = on ? flags.data | ETH_FLAG_RXVLAN : flags.data & ~(uint32_t)ETH_FLAG_RXVLAN;
+	err = ethtool_once(name, &flags);
+	if (err < 0)
+		return err;
+	err = device_rxvlan_get(name);
+	if (err < 0)
+		return err;
+	return (err == 1) == on ? 0 : -EOPNOTSUPP;
+}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* device: what a port needs to know of its kernel network device. Private to src/port. Context:
- * agent. */
+/* device: what a port needs to know of its kernel network device. Context: agent. */
 #ifndef PORT_DEVICE_H
 #define PORT_DEVICE_H
 
@@ -21,11 +20,25 @@ struct device {
 /**
  * device_read - find a device by name and ask the kernel about it
  * @d:    set on success
- * @name: its name or an alternative name
+ * @name: its name, or an alternative name of at most 15 characters
  *
  * The number of queues can change when an XDP program is attached: read again after that.
  * Return: 0, -ENODEV, or another negative errno.
  */
 [[nodiscard]] int device_read(struct device *d, const char *name);
+
+/**
+ * device_rxvlan_get - does the device take VLAN tags off received frames? (AF_XDP row 23)
+ * @name: the device's own name
+ *
+ * Such a device makes a tagged frame look untagged to AF_XDP: switch it off before a port is
+ * opened, and on again when it is closed for good.
+ * Return: 1, 0 (also when the device cannot say), or a negative errno.
+ */
+[[nodiscard]] int device_rxvlan_get(const char *name);
+
+/* Switch that on or off, and read back. Return: 0, -EOPNOTSUPP when the device will not have it, or
+ * another negative errno. */
+[[nodiscard]] int device_rxvlan_set(const char *name, bool on);
 
 #endif

@@ -117,7 +117,7 @@ static int prog_fd(const struct steer *s)
 /* Is the device's program attached in the mode wanted? */
 static bool mode_fits(const struct steer *s)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, q);
+	struct bpf_xdp_query_opts q = {.sz = sizeof(q)};
 
 	if (bpf_xdp_query((int)s->set.ifindex, 0, &q) < 0)
 		return false;
@@ -155,7 +155,7 @@ static void hear_driver(const struct steer *s)
 
 static int steer_attach(struct steer *s, struct port_error *e)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = mode_flag(s));
+	struct bpf_link_create_opts opts = {.sz = sizeof(opts), .flags = mode_flag(s)};
 	uint64_t patience = clock_ns() + ATTACH_PATIENCE_NS;
 	int err;
 

@@ -438,7 +438,9 @@ struct steer *xsk_port_steer(const struct port *port)
 
 uint32_t xsk_port_uncovered(const struct port *port)
 {
-	const struct xsk_port *xp = port->backend;
+	struct device d;
 
-	return xp->device.rx_queues - port->n_queues;
+	if (device_read(&d, port->name) < 0 || d.rx_queues < port->n_queues)
+		return 0;
+	return d.rx_queues - port->n_queues;
 }

@@ -67,7 +67,12 @@ uint32_t xsk_port_chunk(const char *name, uint32_t mtu);
 /* The port's program, for steer_read(), steer_drop_set(), steer_local_set(). */
 struct steer *xsk_port_steer(const struct port *port);
 
-/* Receive queues of the device that have no socket: their packets get the on-failure verdict. */
+/**
+ * xsk_port_uncovered - receive queues of the device that have no socket now
+ *
+ * Their packets get the on-failure verdict. Asks the kernel each time: `ethtool -L` changes the
+ * number while the port is open, and then it wants to be closed and opened again (AF_XDP row 10).
+ */
 uint32_t xsk_port_uncovered(const struct port *port);
 
 #endif

@@ -33,6 +33,8 @@
 
 #include "base/clock.h"
 #include "port/census.h"
+#include "port/device.h"
+#include "port/settle.h"
 #include "port/steer.h"
 #include "port/xsk.h"
 
@@ -108,7 +110,7 @@ static void rig_close(struct rig *r)
 
 static uint32_t attached(void)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, q);
+	struct bpf_xdp_query_opts q = {.sz = sizeof(q)};
 
 	assert_int_equal(bpf_xdp_query((int)if_nametoindex("v0"), 0, &q), 0);
 	return q.prog_id;
@@ -356,6 +358,69 @@ static void the_kernel_keeps_what_is_its_own(void **state)
 	assert_int_equal(count[STEER_TO_SOCKET], 2);
 }
 
+static void a_queue_is_free_when_its_port_is_closed(void **state)
+{
+	struct rig *r = *state;
+	uint64_t until;
+
+	rig_open(r);
+	assert_false(queue_settled(r->port->ifindex, 0));
+	assert_false(queue_settled(r->port->ifindex, 1));
+	rig_close(r);
+	until = clock_ns() + NS_PER_SEC;
+	while (!queue_settled(if_nametoindex("v0"), 0)) /* the close's own probe goes away */
+		assert_true(clock_ns() < until);
+}
+
+static void the_queues_are_followed(void **state)
+{
+	struct rig *r = *state;
+	struct port_error e;
+	uint32_t frames = 0;
+
+	run("ethtool -L v0 rx 1");
+	assert_int_equal(xsk_port_open(&r->port, &r->cfg, &e), -ENOSPC);
+	assert_string_equal(e.text, "v0: cannot attach the XDP program: No space left on device: "
+	                            "veth: XDP expects number of rx queues not less than peer tx "
+	                            "queues");
+	run("ethtool -L v1 tx 1");
+	rig_open(r);
+	assert_int_equal(r->port->n_queues, 1);
+	run("ethtool -L v0 rx 2");
+	assert_int_equal(xsk_port_uncovered(r->port), 1);
+	rig_close(r);
+	assert_int_equal(xsk_port_frames("v0", 0, &frames), 0);
+	assert_int_equal(frames, 2 * 3 * 2048);
+	assert_int_equal(xsk_port_frames("v0", 1, &frames), 0);
+	assert_int_equal(frames, 3 * 2048);
+}
+
+static void a_device_is_found_by_its_other_name(void **state)
+{
+	struct device d = {0};
+
+	(void)state;
+	run("ip link property add dev v0 altname uplink0; ip link set v0 address "
+	    "02:00:00:00:00:01");
+	assert_int_equal(device_read(&d, "uplink0"), 0);
+	assert_string_equal(d.name, "v0");
+	assert_string_equal(d.driver, "veth");
+	assert_int_equal(d.ifindex, if_nametoindex("v0"));
+	assert_int_equal(d.mac, 0x010000000002);
+	assert_int_equal(d.rx_queues, 2);
+	assert_int_equal(device_read(&d, "nosuch0"), -ENODEV);
+}
+
+static void tag_stripping_is_switched_and_read_back(void **state)
+{
+	(void)state;
+	assert_int_equal(device_rxvlan_set("v0", false), 0);
+	assert_int_equal(device_rxvlan_get("v0"), 0);
+	assert_int_equal(device_rxvlan_set("v0", true), 0);
+	assert_int_equal(device_rxvlan_get("v0"), 1);
+	assert_int_equal(device_rxvlan_get("nosuch0"), -ENODEV);
+}
+
 static void *spin(void *)
 {
 	for (;;)
@@ -486,6 +551,10 @@ int main(void)
 		RIG(jumbo_packets_span_frames),
 		RIG(what_has_no_socket_meets_the_on_failure_verdict),
 		RIG(the_kernel_keeps_what_is_its_own),
+		RIG(a_queue_is_free_when_its_port_is_closed),
+		RIG(the_queues_are_followed),
+		RIG(a_device_is_found_by_its_other_name),
+		RIG(tag_stripping_is_switched_and_read_back),
 		RIG(killed_with_pass_leaves_nothing_behind),
 		RIG(killed_with_drop_leaks_nothing_and_is_taken_over),
 		RIG(a_pin_nobody_wants_is_swept),
