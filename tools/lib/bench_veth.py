@@ -155,11 +155,12 @@ class Testpmd:
     def routing(self, lab, options):
         gen, router = options.cores
         log = f"{lab.dir}/testpmd.log"
-        # libxdp's dispatcher does not work on every kernel, and would be one more program on the way.
-        env = dict(os.environ, LIBXDP_SKIP_DISPATCHER="1", RUNTIME_DIRECTORY=lab.dir)
+        # libxdp's dispatcher does not work on every kernel, and would be one more program on the way;
+        # without a BPF file system it leaves nothing behind in one.
+        env = dict(os.environ, LIBXDP_SKIP_DISPATCHER="1", LIBXDP_BPFFS=lab.dir, RUNTIME_DIRECTORY=lab.dir)
         command = [
-            "stdbuf", "-oL", "dpdk-testpmd", "-l", f"{gen},{router}", "--main-lcore", str(gen), "--no-pci", "--no-huge",
-            "-m", "512", "--no-telemetry", "--file-prefix", lab.name["router"],
+            "stdbuf", "-oL", "dpdk-testpmd", "-l", f"{gen},{router}", "--main-lcore", str(gen),
+            "--no-pci", "--no-huge", "-m", "512", "--no-telemetry", "--file-prefix", lab.name["router"],
             "--vdev", "net_af_xdp0,iface=r0,busy_budget=0", "--vdev", "net_af_xdp1,iface=r1,busy_budget=0",
             "--", "--nb-cores=1", "--forward-mode=mac", f"--eth-peer=0,{GEN_MAC}",
             f"--eth-peer=1,{SINK_MAC}", "--total-num-mbufs=16384", "--auto-start",
