@@ -3,7 +3,7 @@
  * entry: the neighbour table's own structures, private to this folder. All of it belongs to the
  * agent; workers see the reader and the lines that it leads to.
  *
- * Who finds an entry: the ordered index (all), the timer heap (those with a timer), one of the
+ * Who finds an entry: the index (all), the timer heap (those with a timer), one of the
  * lists `unresolved` and `stale` (by state), the list `holding` (those that hold packets).
  */
 #ifndef NEIGH_ENTRY_H
@@ -39,7 +39,8 @@ struct neigh {
 	struct neigh_held held[NEIGH_HELD]; /* the oldest first */
 	struct cds_list_head by_state;      /* in unresolved or stale */
 	struct cds_list_head by_hold;       /* in holding, while n_held > 0 */
-	struct neigh *next[];               /* in the index, a pointer a level */
+	struct neigh *chain;                /* the next one of its hash bucket */
+	struct neigh *next[];               /* in the order of keys, a pointer a level */
 };
 
 struct neigh_timer {
@@ -64,8 +65,11 @@ struct neigh_table {
 	struct nexthops *nexthops;
 	struct neigh_limits limits;
 	struct neigh_timers timers;
-	const struct ifaces *ifaces; /* NULL before the first snapshot */
-	struct neigh *head[NEIGH_LEVELS];
+	const struct ifaces *ifaces;      /* NULL before the first snapshot */
+	struct neigh *head[NEIGH_LEVELS]; /* of the order by key */
+	struct neigh **bucket;            /* of the hash by key, a power of two of them */
+	uint32_t n_buckets;
+	uint64_t multiplier;      /* of the hash: random and odd */
 	struct neigh_timer *heap; /* limits.entries of them; the next one due is the first */
 	uint32_t n_heap;
 	struct cds_list_head unresolved; /* INCOMPLETE and FAILED, the oldest first */
@@ -103,8 +107,12 @@ bool neigh_is_host(const struct iface *f, uint32_t ip);
 /* A random number (xorshift): for spreading timers and levels, not for secrets. */
 uint64_t neigh_random(struct neigh_table *t);
 
-/* index.c: all entries in the order of their keys. */
+/* index.c: all entries by their keys, hashed and in order. */
 
+/* Room for @t's limit of entries. Return: 0 or -ENOMEM. */
+[[nodiscard]] int neigh_index_init(struct neigh_table *t);
+/* The index is empty again. */
+void neigh_index_fini(struct neigh_table *t);
 /* The first entry whose key is @key or more, NULL at the end. */
 struct neigh *neigh_index_from(const struct neigh_table *t, uint64_t key);
 struct neigh *neigh_index_find(const struct neigh_table *t, uint64_t key);

@@ -82,12 +82,17 @@ int neigh_new(struct neigh_table **out, const struct neigh_ops *ops, void *ctx,
 	t->heap = calloc(t->limits.entries, sizeof(*t->heap));
 	if (t->heap == NULL)
 		goto free_table;
-	err = neigh_publish_init(t);
+	err = neigh_index_init(t);
 	if (err < 0)
 		goto free_heap;
+	err = neigh_publish_init(t);
+	if (err < 0)
+		goto free_index;
 	*out = t;
 	return 0;
 
+free_index:
+	neigh_index_fini(t);
 free_heap:
 	free(t->heap);
 free_table:
@@ -104,6 +109,7 @@ void neigh_free(struct neigh_table *t)
 	while ((n = t->head[0]) != NULL)
 		neigh_remove(t, n, DROP_NEIGH_QUEUE);
 	neigh_publish_fini(t);
+	neigh_index_fini(t);
 	free(t->own);
 	free(t->heap);
 	free(t);

@@ -13,12 +13,28 @@
 
 #define KEYS 2000
 
+/* Take all out of @t: nothing leads anywhere any more. */
+static void empty(struct neigh_table *t)
+{
+	while (t->head[0] != NULL) {
+		struct neigh *n = t->head[0];
+
+		neigh_index_del(t, n);
+		free(n);
+	}
+	for (int i = 0; i < NEIGH_LEVELS; i++)
+		assert_null(t->head[i]);
+	for (uint64_t key = 0; key < KEYS; key++)
+		assert_null(neigh_index_find(t, key));
+}
+
 /* The index alone, against an array of flags. */
 static void what_is_in_is_found_and_walked_in_order(void **)
 {
-	struct neigh_table t = {.random = 7};
+	struct neigh_table t = {.random = 7, .limits.entries = KEYS / 4};
 	bool in[KEYS] = {};
 
+	assert_int_equal(neigh_index_init(&t), 0);
 	for (int step = 0; step < 40000; step++) {
 		uint64_t key = neigh_random(&t) % KEYS;
 		struct neigh *n = neigh_index_find(&t, key);
@@ -40,14 +56,8 @@ static void what_is_in_is_found_and_walked_in_order(void **)
 		else
 			assert_true(n == NULL || n->key > key);
 	}
-	while (t.head[0] != NULL) {
-		struct neigh *n = t.head[0];
-
-		neigh_index_del(&t, n);
-		free(n);
-	}
-	for (int i = 0; i < NEIGH_LEVELS; i++)
-		assert_null(t.head[i]);
+	empty(&t);
+	neigh_index_fini(&t);
 }
 
 int main(void)
