@@ -30,7 +30,7 @@ it "a request for another station is not heard" \
 it "an unknown operation is not answered" says '^silence$' ask 10.0.1.2 10.0.1.1 --op 9
 it "a short one is not, and is counted" says '^silence$' ask 10.0.1.2 10.0.1.1 --cut 30
 it "as short or malformed" \
-	has_json 'any(r["value"] for r in rows if r["name"] in ("short", "arp-malformed"))' \
+	has_json 'any(r["packets"] for r in rows if r["reason"] in ("short", "arp-malformed"))' \
 	viaduct -j show drops
 
 at_background h2 "$here/arp.py" hear eth0 4

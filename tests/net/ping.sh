@@ -39,6 +39,6 @@ it "the neighbours are shown" \
 	has_json '{"10.0.1.2", "10.0.2.2", "10.0.3.2"} <= {r["dst"] for r in rows}' \
 	viaduct -j show neighbours
 it "nothing but what had no way was dropped" has_json \
-	'{r["name"] for r in rows if r.get("value")} <= {"no-route", "neighbour-failed"}' \
+	'{r["reason"] for r in rows if r.get("packets")} <= {"no-route", "neighbour-failed"}' \
 	viaduct -j show drops
 finish

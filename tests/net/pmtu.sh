@@ -27,7 +27,7 @@ it "the host has taken the MTU" says 'mtu 1300' at h1 ip route get 10.0.2.2
 it "the host no longer sends what does not fit" \
 	says 'message too long, mtu=1300' at h1 ping -n -M 'do' -s 1273 -c 1 -W 1 10.0.2.2
 it "the refusal is counted" \
-	has_json 'sum(r["value"] for r in rows if r["name"] == "too-big") == 1' viaduct -j show drops
+	has_json 'sum(r["packets"] for r in rows if r["reason"] == "too-big") == 1' viaduct -j show drops
 
 # h1 serves, and h2 invites it to send full segments: TCP has to find out.
 ip -n "$prefix.h1" route flush cache
@@ -38,5 +38,5 @@ wait_for 5 listens h1 tcp 8000
 it "TCP finds its way" at h2 curl -sS -m 10 -o "$scratch/copy" http://10.0.1.2:8000/file
 it "and the file is whole" cmp "$scratch/file" "$scratch/copy"
 it "by another refusal" \
-	has_json 'sum(r["value"] for r in rows if r["name"] == "too-big") > 1' viaduct -j show drops
+	has_json 'sum(r["packets"] for r in rows if r["reason"] == "too-big") > 1' viaduct -j show drops
 finish

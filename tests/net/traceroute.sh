@@ -37,6 +37,6 @@ for probe in -U -I; do
 done
 it "a port of the router's own is unreachable" goes_by '1 10.0.1.1' h1 10.0.1.1 -U
 it "what expired is counted" \
-	has_json 'sum(r["value"] for r in rows if r["name"] == "ttl-expired") == 12' \
+	has_json 'sum(r["packets"] for r in rows if r["reason"] == "ttl-expired") == 12' \
 	viaduct -j show drops
 finish
