@@ -8,7 +8,7 @@ build=${VIADUCT_BUILD:-$top/build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 me=$(basename "$0")
 viaductd=${VIADUCTD:-$build/src/viaductd}
-viaduct_program=${VIADUCT:-$build/src/viaduct}
+viaduct_program=${VIADUCT:-$build/src/cli/viaduct}
 
 say() { printf '%s: %s\n' "$me" "$*"; }
 warn() { printf '%s: %s\n' "$me" "$*" >&2; }
