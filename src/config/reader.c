@@ -257,7 +257,7 @@ static void unknown_key(struct reader *r, const struct schema *mapping, const ch
 	struct suggest near = {.word = key};
 	char hint[SUGGEST_TEXT];
 
-	for (const struct schema *f = mapping->fields; f->key != NULL; f++)
+	for (const struct schema *f = mapping->fields; f->key != NULL && !errors_full(r->errs); f++)
 		suggest_try(&near, f->key);
 	push_key(r, key);
 	errors_add(r->errs, here(r), &r->path, "unknown key \"%.40s\"%s", key,
@@ -335,17 +335,21 @@ static size_t *count_of(const struct value *v)
 	return (size_t *)(void *)((char *)v->base + v->schema->count);
 }
 
-/* Room for the @index-th element of @v, not yet counted; NULL after complaining. */
-static void *new_element(struct reader *r, const struct value *v, uint32_t index)
+/* May there be an @index-th element of @v, kept or not? Complains, and ends the reading, if not. */
+static bool has_room(struct reader *r, const struct value *v, uint32_t index)
 {
-	void *slot = NULL;
+	if (index < v->schema->max)
+		return true;
+	errors_add(r->errs, here(r), &r->path, "more than %u elements", v->schema->max);
+	r->stop = true;
+	return false;
+}
 
-	if (index >= v->schema->max) {
-		errors_add(r->errs, here(r), &r->path, "more than %u elements", v->schema->max);
-		r->stop = true;
-		return NULL;
-	}
-	slot = array_slot(schema_value(v->schema, v->base), *count_of(v), v->schema->size);
+/* A new element at the end of the array of @v, not yet counted; NULL without memory. */
+static void *new_element(struct reader *r, const struct value *v)
+{
+	void *slot = array_slot(schema_value(v->schema, v->base), *count_of(v), v->schema->size);
+
 	if (slot == NULL) {
 		r->check->err = -ENOMEM;
 		r->stop = true;
@@ -364,7 +368,7 @@ static void read_list(struct reader *r, const struct value *v)
 	if (is_nothing(r) || !expect(r, YAML_SEQUENCE_START_EVENT, "a list"))
 		return;
 	while (next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
-		void *slot = new_element(r, v, index);
+		void *slot = has_room(r, v, index) ? new_element(r, v) : NULL;
 
 		if (slot == NULL)
 			return;
@@ -381,7 +385,7 @@ static void read_list(struct reader *r, const struct value *v)
 	}
 }
 
-/* Is @name none of the @n names before? They are few: new_element() sees to that. */
+/* Is @name none of the names before? They are few: has_room() sees to that. */
 static bool name_is_new(struct reader *r, const struct value *v, const char *name)
 {
 	for (size_t i = 0; i < *count_of(v); i++) {
@@ -422,7 +426,7 @@ static void read_name(struct reader *r, const struct value *v)
 			skip(r);
 		return;
 	}
-	slot = new_element(r, v, index);
+	slot = new_element(r, v);
 	if (slot == NULL)
 		return;
 	memcpy(slot, name, strlen(name) + 1); /* name_is_fine() knows that it fits */
@@ -437,10 +441,11 @@ static void read_name(struct reader *r, const struct value *v)
 static void read_named(struct reader *r, const struct value *v)
 {
 	size_t errors = errors_count(r->errs);
+	uint32_t n = 0;
 
 	if (is_nothing(r) || !expect(r, YAML_MAPPING_START_EVENT, "a mapping"))
 		return;
-	while (next(r) && r->event.type != YAML_MAPPING_END_EVENT)
+	while (next(r) && r->event.type != YAML_MAPPING_END_EVENT && has_room(r, v, n++))
 		read_name(r, v);
 	r->check->interfaces_broken |= errors_count(r->errs) != errors;
 }

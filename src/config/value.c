@@ -77,16 +77,18 @@ static bool word_parse(const struct schema *s, const char *text, uint8_t *value,
 {
 	struct suggest near = {.word = text};
 	char hint[SUGGEST_TEXT];
+	uint8_t n = 0;
 
-	for (uint8_t i = 0; s->words[i] != NULL; i++) {
-		suggest_try(&near, s->words[i]);
-		if (strcmp(text, s->words[i]) != 0)
-			continue;
-		if (s->later != 0 && i >= s->later)
-			return refuse(why, "\"%s\" is not supported by this version", text);
-		*value = i;
+	while (s->words[n] != NULL && strcmp(text, s->words[n]) != 0)
+		n++;
+	if (s->words[n] != NULL && (s->later == 0 || n < s->later)) {
+		*value = n;
 		return true;
 	}
+	if (s->words[n] != NULL)
+		return refuse(why, "\"%s\" is not supported by this version", text);
+	for (n = 0; s->words[n] != NULL; n++)
+		suggest_try(&near, s->words[n]);
 	return refuse(why, "unknown value \"%.40s\"%s", text, suggest_text(&near, hint));
 }
 
