@@ -71,6 +71,7 @@ def main():
     if o.verb == "ask":
         print(ask(sock, o))
         return 0
+    print("listening", flush=True)
     for frame in frames(sock, o.seconds):
         op, _, spa, tpa = parts(frame)
         if op == 1:

@@ -7,14 +7,7 @@
 # asks for what it does not know: once a second, holding what waits.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
-cat >"$config" <<'Y'
-version: 1
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24]}
-  p2: {control: own, addresses: [10.0.2.1/24]}
-Y
+network_lay 2
 mac_of() { ip -j -n "$prefix.$1" link show "$2" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["address"])'; }
 ask() { at h1 "$here/arp.py" ask eth0 "$@"; }
 mac=$(mac_of router p1)
@@ -33,11 +26,13 @@ it "as short or malformed" \
 	has_json 'any(r["packets"] for r in rows if r["reason"] in ("short", "arp-malformed"))' \
 	viaduct -j show drops
 
-at_background h2 "$here/arp.py" hear eth0 4
+at_background h2 "$here/arp.py" hear eth0 5
+hears=$background
+wait_for 5 grep -q listening "$scratch/h2.log"
 it "a packet to a host that is not there is refused" \
 	says 'Destination Host Unreachable' at h1 ping -n -c 1 -W 5 10.0.2.99
-it "after three requests" \
-	wait_for 5 says '^3$' grep -c 'request 10.0.2.1 10.0.2.99' "$scratch/h2.log"
+wait "$hears"
+it "after three requests" says '^3$' grep -c 'request 10.0.2.1 10.0.2.99' "$scratch/h2.log"
 
 it "a held packet goes on when the answer comes" \
 	says ' 0% packet loss' at h1 ping -n -c 1 -W 2 10.0.2.2

@@ -7,14 +7,7 @@
 # their devices and without; four at a time as well.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
-cat >"$config" <<'Y'
-version: 1
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24]}
-  p2: {control: own, addresses: [10.0.2.1/24]}
-Y
+network_lay 2
 
 mkdir "$scratch/www"
 head -c 10000000 /dev/urandom >"$scratch/www/file"

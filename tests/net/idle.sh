@@ -6,15 +6,8 @@
 # A router without traffic sleeps, and wakes for the first packet.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
-cat >"$config" <<'Y'
-version: 1
-system: {idle: adaptive}
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24]}
-  p2: {control: own, addresses: [10.0.2.1/24]}
-Y
+network_lay 2
+echo 'system: {idle: adaptive}' >>"$config"
 
 # ticks: processor time that the daemon has used, user and system, in clock ticks.
 ticks() { sed 's/.*) //' "/proc/$router_pid/stat" | awk '{ print $12 + $13 }'; }

@@ -7,14 +7,7 @@
 # to the kernel; the restart adopts it, again without a leak.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
-cat >"$config" <<'Y'
-version: 1
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24], on-failure: drop}
-  p2: {control: own, addresses: [10.0.2.1/24], on-failure: drop}
-Y
+network_lay 2 'on-failure: drop'
 # nothing_leaked: from before the kill until the restart had traffic again.
 nothing_leaked() {
 	kill -0 "$watch" && wait "$watch"

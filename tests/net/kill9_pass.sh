@@ -7,14 +7,7 @@
 # has the devices again; the restart takes over.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
-cat >"$config" <<'Y'
-version: 1
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24], on-failure: pass}
-  p2: {control: own, addresses: [10.0.2.1/24], on-failure: pass}
-Y
+network_lay 2 'on-failure: pass'
 
 # killed: succeeds when nothing is attached any more; how long that took is added to $scratch/took.
 killed() {

@@ -120,6 +120,18 @@ host_add() {
 	[ -z "${4:-}" ] || ip -n "$prefix.$1" route add default via "$4"
 }
 
+# network_lay N [KEYS]: hosts h1 to hN at the router's p1 to pN, hI being 10.0.I.2 and the router
+# 10.0.I.1 there; and the configuration that says so, with KEYS added to each interface. A test
+# appends what else it wants.
+network_lay() {
+	local i
+	printf 'version: 1\ninterfaces:\n' >"$config"
+	for ((i = 1; i <= $1; i++)); do
+		host_add "h$i" "p$i" "10.0.$i.2/24" "10.0.$i.1"
+		echo "  p$i: {control: own, addresses: [10.0.$i.1/24]${2:+, $2}}" >>"$config"
+	done
+}
+
 # link_add HOST DEVICE HOST DEVICE: a veth pair, both ends up.
 link_add() {
 	ip link add name "$2" netns "$prefix.$1" type veth peer name "$4" netns "$prefix.$3"
@@ -146,10 +158,6 @@ at_background() {
 
 # listens HOST tcp|udp PORT: a server there is ready.
 listens() { at "$1" ss -Hln"${2:0:1}" "sport = :$3" | grep -q .; }
-
-# received FILE: what a ping's statistics say came back; sent likewise.
-ping_sent() { sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$1"; }
-ping_received() { sed -n 's/.* \([0-9]*\) received.*/\1/p' "$1"; }
 
 # --- The router -----------------------------------------------------------------------------------
 

@@ -7,14 +7,7 @@
 # hosts are told that its subnet is unreachable; when it comes back, traffic goes on.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
-cat >"$config" <<'Y'
-version: 1
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24]}
-  p2: {control: own, addresses: [10.0.2.1/24]}
-Y
+network_lay 2
 port_is() {
 	has_json "any(r['ifname'] == '$1' and r['operstate'].lower() == '$2' for r in rows)" \
 		viaduct -j show interfaces

@@ -8,16 +8,7 @@
 # Every host reaches every other through the router, and every address of the router itself.
 . "$(dirname "$0")/lib.sh"
 
-for n in 1 2 3; do
-	host_add h$n p$n 10.0.$n.2/24 10.0.$n.1
-done
-cat >"$config" <<'Y'
-version: 1
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24]}
-  p2: {control: own, addresses: [10.0.2.1/24]}
-  p3: {control: own, addresses: [10.0.3.1/24]}
-Y
+network_lay 3
 it "the daemon starts" router_start
 for from in 1 2 3; do
 	for to in 1 2 3; do

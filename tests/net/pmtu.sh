@@ -7,16 +7,10 @@
 # Path MTU discovery (RFC 1191): the router says which MTU its next hop has, the host takes it.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
+network_lay 2
+sed -i '/p2:/s/}$/, mtu: 1300}/' "$config"
 ip -n "$prefix.router" link set p2 mtu 1300
 ip -n "$prefix.h2" link set eth0 mtu 1300
-cat >"$config" <<'Y'
-version: 1
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24]}
-  p2: {control: own, addresses: [10.0.2.1/24], mtu: 1300}
-Y
 
 it "the daemon starts" router_start
 it "what fits passes" says ' 0% packet loss' at h1 ping -n -M 'do' -s 1272 -c 3 -i 0.02 10.0.2.2

@@ -7,8 +7,7 @@
 # stops: also when it was killed and started again in between, from the journal.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
+network_lay 2
 # k: the router's own kernel.
 k() { ip -n "$prefix.router" "$@"; }
 k address add 10.0.1.9/24 dev p1
@@ -16,12 +15,6 @@ k address add 10.0.1.10/24 dev p1
 k address add 192.0.2.1/32 dev p1
 k route add 198.51.100.0/24 via 10.0.1.2 dev p1 metric 77
 k address add 10.0.2.9/24 dev p2
-cat >"$config" <<'Y'
-version: 1
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24]}
-  p2: {control: own, addresses: [10.0.2.1/24]}
-Y
 
 # state: what the kernel has on the two devices, in an order of its own.
 state() {

@@ -7,15 +7,8 @@
 # the second, with probes of UDP and of ICMP, from either side.
 . "$(dirname "$0")/lib.sh"
 
-host_add h1 p1 10.0.1.2/24 10.0.1.1
-host_add h2 p2 10.0.2.2/24 10.0.2.1
-cat >"$config" <<'Y'
-version: 1
-system: {icmp-errors: none}
-interfaces:
-  p1: {control: own, addresses: [10.0.1.1/24]}
-  p2: {control: own, addresses: [10.0.2.1/24]}
-Y
+network_lay 2
+echo 'system: {icmp-errors: none}' >>"$config"
 
 # hops FROM HOST ARG...: the route's addresses, one a probe, no probe unanswered.
 hops() {

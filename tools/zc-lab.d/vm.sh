@@ -26,12 +26,12 @@ nic_arguments() {
 # initrd_make DIR: the root with the command and its files.
 initrd_make() {
 	local f
-	root_lay "$1/root"
-	mkdir -p "$1/root/run"
+	root_lay "$1/tree"
+	mkdir -p "$1/tree/run"
 	for f in "${files[@]}"; do
 		case $f in
-		*:*) program_add "$1/root" "${f%%:*}" "${f#*:}" ;;
-		*) program_add "$1/root" "$f" "/usr/local/bin/$(basename "$f")" ;;
+		*:*) program_add "$1/tree" "${f%%:*}" "${f#*:}" ;;
+		*) program_add "$1/tree" "$f" "/usr/local/bin/$(basename "$f")" ;;
 		esac
 	done
 	{
@@ -39,11 +39,11 @@ initrd_make() {
 		printf 'exec'
 		printf ' %q' "${command[@]}"
 		echo
-	} >"$1/root/run/cmd"
-	chmod +x "$1/root/run/cmd"
+	} >"$1/tree/run/cmd"
+	chmod +x "$1/tree/run/cmd"
 	{
 		cat "$cache/root.cpio"
-		pack "$1/root"
+		pack "$1/tree"
 	} >"$1/initrd"
 }
 
