@@ -91,14 +91,15 @@ dir_drop() {
 	rm -rf "$1"
 }
 
-# sweep: take away what killed runs left behind.
+# sweep: take away what killed runs left behind. Several may do so at once: what one does not find
+# any more, another took.
 sweep() {
 	local name
 	for name in $(cd /run/netns 2>/dev/null && ls -d vd.* 2>/dev/null); do
 		owner_lives "$name" || netns_drop "$name"
 	done
 	for name in /tmp/vd.*; do
-		[ ! -d "$name" ] || owner_lives "$(basename "$name")" || dir_drop "$name"
+		[ ! -d "$name" ] || owner_lives "$(basename "$name")" || dir_drop "$name" 2>/dev/null || :
 	done
 }
 
