@@ -95,10 +95,10 @@ dir_drop() {
 # any more, another took.
 sweep() {
 	local name
-	for name in $(cd /run/netns 2>/dev/null && ls -d vd.* 2>/dev/null); do
+	for name in $(cd /run/netns 2>/dev/null && ls -d vd.[0-9]*.[0-9]*.* 2>/dev/null); do
 		owner_lives "$name" || netns_drop "$name"
 	done
-	for name in /tmp/vd.*; do
+	for name in /tmp/vd.[0-9]*.[0-9]*.*; do
 		[ ! -d "$name" ] || owner_lives "$(basename "$name")" || dir_drop "$name" 2>/dev/null || :
 	done
 }
