@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exact against an array, the table as full as it may be, so that insertions displace all the time.
+ * exact against an array, the table as full as it may be, so that some insertions displace.
  * Of the keys the lower quarter is never removed: readers beside must find each of them always, and
  * of the others nothing but an id that the key has had.
  */
