@@ -19,7 +19,7 @@ static inline uint64_t model_env(const char *name, uint64_t otherwise)
 /* When a test that begins now is to end. */
 static inline uint64_t model_end_ns(void)
 {
-	return clock_ns() + model_env("VIADUCT_MODEL_SECONDS", 1) * NS_PER_SEC;
+	return clock_ns() + model_env("VIADUCT_MODEL_MS", 700) * NS_PER_MS;
 }
 
 /* The seed, printed so that a failure can be repeated. */
