@@ -9,9 +9,10 @@
 
 network_lay 2 'on-failure: pass'
 
-# killed: succeeds when nothing is attached any more; how long that took is added to $scratch/took.
+# killed: succeeds when nothing is attached 10 ms later; when the kernel had its first packet is
+# added to $scratch/took.
 killed() {
-	at router "$here/kill9.py" "$router_pid" >>"$scratch/took" || return 1
+	at router "$here/kill9.py" "$router_pid" p1 >>"$scratch/took" || return 1
 	wait "$router_pid" 2>/dev/null || [ $? = 137 ]
 }
 
@@ -34,6 +35,6 @@ for round in 1 2 3; do
 	it "traffic passes again ($round)" wait_for 5 says ' 0% packet loss' \
 		at h1 ping -n -c 20 -i 0.01 -W 1 10.0.2.2
 done
-it "it took at most 10 ms" quickest 10
+it "the kernel had the traffic within 10 ms" quickest 10
 kill "$traffic"
 finish
