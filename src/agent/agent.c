@@ -306,7 +306,7 @@ static int lock_take(struct agent *a, struct agent_error *e)
 
 	if (err == -EALREADY)
 		return agent_fail(e, err,
-		                  "%s: a viaductd runs here already, process %d: stop it, or name "
+		                  "%s: a viaductd is already running here, process %d: stop it, or name "
 		                  "another directory with --run-dir",
 		                  a->options.run_dir, pid);
 	if (err < 0)

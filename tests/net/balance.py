@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """balance.py: reads `viaduct -j show counters` and fails unless both sums come out.
 
-Frames: total is what lies in free lists, rings and hands together (frames.* but frames.total).
+Frames: total is what lies in free lists, rings and hands together.
 Packets: rx + originated + copies = tx + drops + consumed + held.
 """
 import json
 import sys
 
 rows = {r["name"]: int(r["value"]) for r in json.load(sys.stdin) if not r.get("ifname")}
-frames = {name: n for name, n in rows.items() if name.startswith("frames.") and name != "frames.total"}
+PLACES = ("frames.free", "frames.fill", "frames.rx", "frames.tx", "frames.held")
+frames = {name: rows[name] for name in PLACES}
 came = [rows[f"balance.{name}"] for name in ("rx", "originated", "copies")]
 went = [rows[f"balance.{name}"] for name in ("tx", "drops", "consumed", "held")]
 print(f"frames: {rows['frames.total']} = {sum(frames.values())} {frames}")
