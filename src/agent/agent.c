@@ -89,7 +89,7 @@ static int worker_cpu(const struct config_system *s, unsigned int k)
 		any = any || s->cpus.bits[i] != 0;
 	if (!any && sched_getaffinity(0, sizeof(own), &own) < 0)
 		return -1;
-	for (int cpu = 0; cpu < (any ? CONFIG_CPUS : CPU_SETSIZE); cpu++) {
+	for (int cpu = 0; cpu < CONFIG_CPUS && cpu < CPU_SETSIZE; cpu++) {
 		bool in = any ? s->cpus.bits[cpu / 64] >> (cpu % 64) & 1 : CPU_ISSET(cpu, &own);
 
 		if (!in)
@@ -305,10 +305,11 @@ static int lock_take(struct agent *a, struct agent_error *e)
 	int pid, err = control_lock(a->options.run_dir, &a->lock_fd, &pid);
 
 	if (err == -EALREADY)
-		return agent_fail(e, err,
-		                  "%s: a viaductd is already running here, process %d: stop it, or name "
-		                  "another directory with --run-dir",
-		                  a->options.run_dir, pid);
+		return agent_fail(
+			e, err,
+			"%s: a viaductd is already running here, process %d: stop it, or name "
+			"another directory with --run-dir",
+			a->options.run_dir, pid);
 	if (err < 0)
 		return agent_fail(e, err, "%s/lock: %s", a->options.run_dir, strerror(-err));
 	return 0;

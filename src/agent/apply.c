@@ -4,6 +4,7 @@
  * let pass: what is new is opened, then routes and addresses change, then what is gone is closed. A
  * step that fails is undone with those before it.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -127,6 +128,7 @@ static void neighbours_apply(struct apply *p)
 		uint16_t id;
 
 		if (n != NULL && p->diff.neighbours[i].is == NULL) {
+			assert(p->was != NULL); /* it had the neighbour */
 			id = agent_iface_id(a, p->was->interfaces[n->iface].name);
 			if (neigh_del_static(a->neigh, id, n->address) < 0)
 				log_warning("neighbours: one to be removed was not there");

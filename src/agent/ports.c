@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interfaces of the configuration as ports: opened, published to the workers, closed. */
+#include <assert.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -170,6 +171,7 @@ static int iface_attach(struct agent *a, struct agent_iface *f, const struct con
 	a->next_tag = (uint16_t)(a->next_tag + PORT_QUEUE_MAX) & (FRAME_TAG_TX - 1);
 	if (a->next_tag == 0)
 		a->next_tag = PORT_QUEUE_MAX; /* tag 0 is nobody's */
+	assert(f->port != NULL);              /* what opening it means */
 	f->frames = spare - a->spare.n;
 	f->mac = f->port->mac;
 	f->mtu = f->port->mtu;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The routes that the configuration says, and those that follow from addresses. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -112,22 +113,28 @@ static void addrs_remove(struct agent *a, uint16_t id, const struct iface_addr4 
 	}
 }
 
+/* Insert the routes of one address. Return: 0, or an errno with some of them inserted. */
+static int addr_insert(struct agent *a, uint16_t id, struct iface_addr4 addr)
+{
+	struct wanted w[4];
+	unsigned int n = addr_routes(id, addr, w);
+	int err = 0;
+
+	for (unsigned int k = 0; err == 0 && k < n; k++)
+		err = route_insert(a, &w[k]);
+	return err;
+}
+
 int agent_addrs_change(struct agent *a, uint16_t id, const struct iface_addr4 *was, uint16_t n_was,
                        const struct iface_addr4 *is, uint16_t n_is)
 {
-	struct wanted w[4];
-	int err;
-
 	/* The new ones first: what both have is replaced by its equal, and never missing. */
 	for (uint16_t i = 0; i < n_is; i++) {
-		unsigned int m = addr_routes(id, is[i], w);
+		int err = addr_insert(a, id, is[i]);
 
-		for (unsigned int k = 0; k < m; k++) {
-			err = route_insert(a, &w[k]);
-			if (err < 0) {
-				addrs_remove(a, id, is, (uint16_t)(i + 1), was, n_was);
-				return err;
-			}
+		if (err < 0) {
+			addrs_remove(a, id, is, (uint16_t)(i + 1), was, n_was);
+			return err;
 		}
 	}
 	addrs_remove(a, id, was, n_was, is, n_is);
@@ -145,6 +152,7 @@ static struct wanted config_wanted(struct agent *a, const struct config *c,
 	                  .metric = r->metric},
 	};
 
+	assert(c != NULL); /* the one that @r is of */
 	switch ((enum config_route_type)r->type) {
 	case CONFIG_ROUTE_BLACKHOLE:
 		w.key.kind = NH_BLACKHOLE;

@@ -155,29 +155,38 @@ static void example_format(const struct drop_example *e, char *text, size_t room
 		         __builtin_bswap16(load16(h + hlen + 2)));
 }
 
+/* The row of verdict @v on interface @id, unless there was none or a filter is against it. */
+static bool drop_row(const struct cursor *c, uint16_t id, enum verdict v, struct json *row)
+{
+	const struct agent *a = c->a;
+	uint64_t n = agent_verdicts(a, id, v);
+	const char *const words[] = {a->iface[id].name, verdict_name(v), NULL};
+	struct drop_example e;
+	char text[96];
+
+	if (n == 0 || a->iface[id].port == NULL || !show_matches(c, words))
+		return false;
+	json_add_string(row, "ifname", words[0]);
+	json_add_string(row, "reason", words[1]);
+	json_add_uint(row, "packets", n);
+	if (example_read(&a->worker[0].pipeline.example[id][v], &e)) {
+		example_format(&e, text, sizeof(text));
+		json_add_string(row, "example", text);
+	}
+	return true;
+}
+
 static bool drops_next(struct control_reply *r, struct json *row)
 {
 	struct cursor *c = r->state;
-	const struct agent *a = c->a;
 
-	for (; c->iface < PORT_MAX; c->iface++, c->index = 0) {
-		for (unsigned int v = c->index + DROP_FIRST; v <= DROP_LAST; v++) {
-			uint64_t n = agent_verdicts(a, c->iface, (enum verdict)v);
-			const char *const words[] = {a->iface[c->iface].name,
-			                             verdict_name((enum verdict)v), NULL};
-			struct drop_example e;
-			char text[96];
+	while (c->iface < PORT_MAX) {
+		enum verdict v = (enum verdict)(DROP_FIRST + c->index++);
 
-			if (n == 0 || a->iface[c->iface].port == NULL || !show_matches(c, words))
-				continue;
-			c->index = v + 1 - DROP_FIRST;
-			json_add_string(row, "ifname", words[0]);
-			json_add_string(row, "reason", words[1]);
-			json_add_uint(row, "packets", n);
-			if (example_read(&a->worker[0].pipeline.example[c->iface][v], &e)) {
-				example_format(&e, text, sizeof(text));
-				json_add_string(row, "example", text);
-			}
+		if (v > DROP_LAST) {
+			c->iface++;
+			c->index = 0;
+		} else if (drop_row(c, c->iface, v, row)) {
 			return true;
 		}
 	}

@@ -39,10 +39,11 @@ static force_inline enum verdict input_ip4(const struct iface *f, struct lane4 *
 static never_inline enum verdict input_other(struct batch *b, const struct iface *f, uint8_t *data,
                                              uint32_t len)
 {
-	const struct pkt p = {.data = data, .len = (uint16_t)len, .in = f->id};
+	struct pkt p = {.len = (uint16_t)len, .in = f->id};
 	uint64_t to = mac_load(data);
 	uint16_t type = ether_type(data);
 
+	p.data = data;
 	if (!f->up)
 		return DROP_IFACE_DOWN;
 	if (to != f->mac && !mac_is_group(to))
@@ -72,8 +73,9 @@ static force_inline enum verdict input_one(const struct iface *f, uint64_t mac, 
 static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len, uint16_t in,
                                    enum verdict v)
 {
-	const struct pkt p = {.data = data, .len = (uint16_t)len, .in = in};
+	struct pkt p = {.len = (uint16_t)len, .in = in};
 
+	p.data = data;
 	pkt_list_add(&b->ended, &p, v);
 }
 

@@ -57,6 +57,8 @@ struct ask_slot {
 };
 
 struct pipeline {
+	struct batch batch;
+
 	/* Taken out of RCU once a loop. */
 	const struct ifaces *ifaces;
 	const struct pipeline_queues *queues;
@@ -73,7 +75,6 @@ struct pipeline {
 	struct ask_slot ask[ASK_SLOTS];
 	bool told; /* something was reported since the agent was last woken */
 
-	cache_aligned struct batch batch;
 	struct pipeline_counters counters;
 	struct drop_example example[PORT_MAX][DROP_LAST + 1];
 };

@@ -41,7 +41,7 @@ int idtab_add(struct idtab *t, const void *object, uint32_t *id)
 		return -ENOSPC;
 	t->free_head = t->next_free[got];
 	t->used++;
-	rcu_assign_pointer(t->slot[got].rcu_ptr, object);
+	(void)rcu_swap(&t->slot[got], object);
 	*id = got;
 	return 0;
 }
