@@ -118,27 +118,33 @@ static void ifaces_unaddress(struct apply *p)
 	}
 }
 
-/* Static neighbours can always be removed, and there is room for a file's worth. */
+static void neighbour_remove(struct apply *p, const struct config_neighbour *n)
+{
+	uint16_t id;
+
+	assert(p->was != NULL); /* it had the neighbour */
+	id = agent_iface_id(p->a, p->was->interfaces[n->iface].name);
+	if (neigh_del_static(p->a->neigh, id, n->address) < 0)
+		log_warning("neighbours: one to be removed was not there");
+}
+
+static void neighbour_add(struct apply *p, const struct config_neighbour *n)
+{
+	uint16_t id = agent_iface_id(p->a, p->is->interfaces[n->iface].name);
+
+	if (neigh_set_static(p->a->neigh, id, n->address, n->lladdr, p->a->now_ns) < 0)
+		log_error("neighbours: no room for one more: the table is full");
+}
+
 static void neighbours_apply(struct apply *p)
 {
-	struct agent *a = p->a;
-
 	for (size_t i = 0; i < p->diff.n_neighbours; i++) {
-		const struct config_neighbour *n = p->diff.neighbours[i].was;
-		uint16_t id;
+		const struct config_diff_neighbour *d = &p->diff.neighbours[i];
 
-		if (n != NULL && p->diff.neighbours[i].is == NULL) {
-			assert(p->was != NULL); /* it had the neighbour */
-			id = agent_iface_id(a, p->was->interfaces[n->iface].name);
-			if (neigh_del_static(a->neigh, id, n->address) < 0)
-				log_warning("neighbours: one to be removed was not there");
-		}
-		n = p->diff.neighbours[i].is;
-		if (n == NULL)
-			continue;
-		id = agent_iface_id(a, p->is->interfaces[n->iface].name);
-		if (neigh_set_static(a->neigh, id, n->address, n->lladdr, a->now_ns) < 0)
-			log_error("neighbours: no room for one more: the table is full");
+		if (d->is != NULL)
+			neighbour_add(p, d->is);
+		else
+			neighbour_remove(p, d->was);
 	}
 }
 
