@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "packet.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void put16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
+}
+
+static void put_mac(uint8_t *p, uint64_t mac)
+{
+	for (int i = 0; i < 6; i++)
+		p[i] = (uint8_t)(mac >> 8 * i);
+}
+
+static uint32_t get16(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+
+uint16_t packet_sum(const uint8_t *p, uint32_t len)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < len; i++)
+		sum += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+void packet_ether(struct packet *p, uint64_t dst, uint64_t src, uint16_t type)
+{
+	put_mac(p->bytes, dst);
+	put_mac(p->bytes + 6, src);
+	put16(p->bytes + 12, type);
+	p->len = 14;
+}
+
+void packet_ip4(struct packet *p, const struct packet_ip4 *f, uint32_t payload)
+{
+	uint32_t hlen = 20 + f->n_options;
+	uint8_t *h = packet_head4(p);
+
+	assert(f->n_options % 4 == 0 && 14 + hlen + payload <= PACKET_MAX);
+	memset(h, 0, hlen);
+	h[0] = (uint8_t)(0x40 | hlen / 4);
+	h[1] = f->tos;
+	put16(h + 2, hlen + payload);
+	put16(h + 4, f->id);
+	put16(h + 6, f->frag);
+	h[8] = f->ttl != 0 ? f->ttl : 64;
+	h[9] = f->proto != 0 ? f->proto : 17;
+	put32(h + 12, f->src);
+	put32(h + 16, f->dst);
+	if (f->n_options > 0)
+		memcpy(h + 20, f->options, f->n_options);
+	for (uint32_t i = 0; i < payload; i++)
+		h[hlen + i] = (uint8_t)(i * 7 + (i >> 8));
+	p->len = 14 + hlen + payload;
+	packet_fix_ip4(p);
+}
+
+void packet_fix_ip4(struct packet *p)
+{
+	uint8_t *h = packet_head4(p);
+
+	put16(h + 10, 0);
+	put16(h + 10, (uint16_t)~packet_sum(h, (h[0] & 15u) * 4));
+}
+
+uint8_t *packet_payload4(struct packet *p)
+{
+	uint8_t *h = packet_head4(p);
+
+	return h + (h[0] & 15u) * 4;
+}
+
+uint32_t packet_payload4_len(struct packet *p)
+{
+	uint8_t *h = packet_head4(p);
+
+	return get16(h + 2) - (h[0] & 15u) * 4;
+}
+
+void packet_udp(struct packet *p)
+{
+	uint8_t *h = packet_head4(p), *u = packet_payload4(p);
+	uint32_t len = packet_payload4_len(p), sum;
+
+	assert(len >= 8);
+	put16(u, 1024);
+	put16(u + 2, 9);
+	put16(u + 4, len);
+	put16(u + 6, 0);
+	sum = packet_sum(h + 12, 8) + 17u + len + packet_sum(u, len);
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	put16(u + 6, sum == 0xffff ? 0xffff : ~sum);
+}
+
+void packet_icmp(struct packet *p, uint8_t type, uint8_t code)
+{
+	uint8_t *m = packet_payload4(p);
+	uint32_t len = packet_payload4_len(p);
+
+	assert(len >= 4);
+	m[0] = type;
+	m[1] = code;
+	put16(m + 2, 0);
+	put16(m + 2, (uint16_t)~packet_sum(m, len));
+}
+
+void packet_arp(struct packet *p, const struct packet_arp *a)
+{
+	static const uint8_t fixed[] = {0, 1, 8, 0, 6, 4};
+	uint8_t *q = p->bytes + 14;
+
+	packet_ether(p, a->dst, a->sender_mac, 0x0806);
+	memset(q, 0, 60 - 14);
+	memcpy(q, fixed, sizeof(fixed));
+	put16(q + 6, a->op);
+	put_mac(q + 8, a->sender_mac);
+	put32(q + 14, a->sender);
+	put_mac(q + 18, a->target_mac);
+	put32(q + 24, a->target);
+	p->len = 60;
+}
+
+static bool is_zero(const uint8_t *p, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++) {
+		if (p[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+static const char *flaw_icmp(const uint8_t *m, uint32_t len)
+{
+	/* What the router makes of a chain keeps the asker's sum, so only errors are judged. */
+	if (len < 8)
+		return "ICMP shorter than its header";
+	if ((m[0] == 3 || m[0] == 11) && packet_sum(m, len) != 0xffff)
+		return "wrong checksum of an ICMP error";
+	return NULL;
+}
+
+static const char *flaw_ip4(const uint8_t *h, uint32_t room, uint32_t mtu)
+{
+	static const uint8_t own[] = {0x45, 0xc0}; /* how the router's own errors begin */
+	uint32_t hlen = (h[0] & 15u) * 4, total = get16(h + 2);
+
+	if (h[0] >> 4 != 4 || hlen < 20)
+		return "no IPv4 header";
+	if (total < hlen || total > room || hlen > room)
+		return "IPv4 length beyond the frame";
+	if (total > mtu)
+		return "longer than the MTU";
+	if (packet_sum(h, hlen) != 0xffff)
+		return "wrong header checksum";
+	if (h[8] == 0)
+		return "TTL 0";
+	if (room != (total < 46 ? 46 : total))
+		return "a trailer";
+	if (!is_zero(h + total, room - total))
+		return "padding that is not zero";
+	if (h[9] == 1 && memcmp(h, own, 2) == 0 && h[8] == 64 && (get16(h + 6) & 0x3fff) == 0 &&
+	    total > hlen && (h[hlen] == 3 || h[hlen] == 11))
+		return flaw_icmp(h + hlen, total - hlen);
+	return NULL;
+}
+
+const char *packet_flaw(const uint8_t *frame, uint32_t len, uint64_t mac, uint32_t mtu)
+{
+	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	uint8_t from[6];
+
+	if (len < 60)
+		return "a runt";
+	put_mac(from, mac);
+	if (memcmp(frame + 6, from, sizeof(from)) != 0)
+		return "not from the port's MAC";
+	if (get16(frame + 12) == 0x0806) {
+		if ((frame[0] & 1) != 0 && memcmp(frame, broadcast, sizeof(broadcast)) != 0)
+			return "ARP to a multicast MAC";
+		return len == 60 && is_zero(frame + 42, 18) ? NULL : "ARP with a trailer";
+	}
+	if ((frame[0] & 1) != 0)
+		return "IPv4 to a group MAC";
+	if (get16(frame + 12) != 0x0800)
+		return "neither IPv4 nor ARP";
+	return flaw_ip4(frame + 14, len - 14, mtu);
+}
