@@ -7,7 +7,7 @@ static void arp_report(struct pipeline *p, const struct report *r)
 	struct report *slot;
 
 	/* A few a second of one station are news, more are noise. */
-	if (!ask_allowed(p, ASK_ARP, r->iface, r->ip, 8))
+	if (!ask_allowed(p, REPORT_ARP, r->iface, r->ip, 8))
 		return;
 	slot = ring_reserve(p->reports);
 	if (slot == NULL) {

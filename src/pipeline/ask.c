@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ask: keeps workers from flooding the agent with one question. A small direct-mapped table counts
- * what was asked about each neighbour within the last second; two neighbours that share a slot only
- * forget each other's count, so that none is ever starved.
+ * what was told of each neighbour within the last second, each kind of report for itself: packets
+ * that wait for a neighbour must not drown its answer. Two that share a slot only forget each
+ * other's count, so that none is ever starved.
  */
 #include "base/clock.h"
 #include "pipeline/pipeline.h"
 
-bool ask_allowed(struct pipeline *p, enum ask what, uint16_t iface, uint32_t ip, uint32_t limit)
+bool ask_allowed(struct pipeline *p, enum report_kind kind, uint16_t iface, uint32_t ip,
+                 uint32_t limit)
 {
-	uint64_t key = (uint64_t)what << 48 | (uint64_t)iface << 32 | ip;
+	uint64_t key = (uint64_t)kind << 48 | (uint64_t)iface << 32 | ip;
 	struct ask_slot *s = &p->ask[key * 0x9e3779b97f4a7c15ull >> 56];
 
 	static_assert(ASK_SLOTS == 256, "the hash above has eight bits");

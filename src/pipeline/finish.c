@@ -50,7 +50,7 @@ static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
 	uint32_t ip = nh->kind == NH_CONNECTED ? ip4_dst(k->data + ETHER_LEN) : nh->gateway;
 	struct report *r;
 
-	if (!ask_allowed(p, ASK_HOLD, nh->iface, ip, HOLD_RATE))
+	if (!ask_allowed(p, REPORT_NEIGH_WANTED, nh->iface, ip, HOLD_RATE))
 		return DROP_NEIGH_QUEUE;
 	r = ring_reserve(p->reports);
 	if (r == NULL)

@@ -13,7 +13,7 @@ static void output_stale(struct pipeline *p, const struct nexthop *nh)
 {
 	struct report *r;
 
-	if (!ask_allowed(p, ASK_USED, nh->iface, nh->gateway, 1))
+	if (!ask_allowed(p, REPORT_NEIGH_USED, nh->iface, nh->gateway, 1))
 		return;
 	r = ring_reserve(p->reports);
 	if (r == NULL) {

@@ -109,11 +109,10 @@ void transmit_stage(struct pipeline *p);
 /* Count, report or free what has ended. Nothing else does. */
 void finish_stage(struct pipeline *p);
 
-/* What the agent is asked or told about a neighbour; each is limited by itself. */
-enum ask { ASK_HOLD, ASK_USED, ASK_ARP };
-
-/* May the agent hear of @what about (@iface, @ip) now? At most @limit times a second. See ask.c. */
-bool ask_allowed(struct pipeline *p, enum ask what, uint16_t iface, uint32_t ip, uint32_t limit);
+/* May the agent get a report of @kind about (@iface, @ip) now? At most @limit times a second. See
+ * ask.c. */
+bool ask_allowed(struct pipeline *p, enum report_kind kind, uint16_t iface, uint32_t ip,
+                 uint32_t limit);
 
 /* Add a frame to the transmit list. @len: of the whole frame, padded here to 60 bytes. */
 static force_inline void tx_list_add(struct tx_list *t, const struct frames *f, uint8_t *data,
