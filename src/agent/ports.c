@@ -260,7 +260,7 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
 	err = iface_attach(a, f, is, e);
 	if (err == 0)
 		return nexthop_set_max_len(a->nexthops, (uint16_t)(f - a->iface),
-		                           (uint16_t)(f->mtu + ETHER_LEN));
+		                           nexthop_max_len(f->mtu));
 	if (iface_attach(a, f, was, &again) < 0)
 		log_error("%s (while going back to the old configuration)", again.text);
 	return err;
@@ -377,8 +377,8 @@ void agent_link_event(void *ctx, const struct link_event *ev)
 		f->up = up;
 		f->carrier = carrier;
 		f->mac = ev->mac;
-		if (f->mtu != ev->mtu && nexthop_set_max_len(a->nexthops, (uint16_t)i,
-		                                             (uint16_t)(ev->mtu + ETHER_LEN)) == 0)
+		if (f->mtu != ev->mtu &&
+		    nexthop_set_max_len(a->nexthops, (uint16_t)i, nexthop_max_len(ev->mtu)) == 0)
 			f->mtu = ev->mtu;
 		if (agent_publish(a) < 0)
 			log_error("%s: no memory to tell the workers", f->name);

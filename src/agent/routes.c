@@ -26,7 +26,7 @@ static int route_insert(struct agent *a, const struct wanted *w)
 	int err;
 
 	if (w->key.kind == NH_RESOLVE || w->key.kind == NH_CONNECTED)
-		max_len = (uint16_t)(f->mtu + ETHER_LEN);
+		max_len = nexthop_max_len(f->mtu);
 	err = nexthop_get(a->nexthops, &w->key, max_len, &r.nh);
 	if (err < 0)
 		return err;
@@ -194,7 +194,7 @@ static int routes_load(struct agent *a, const struct config *c, struct agent_err
 
 	while (err == 0 && n < c->n_routes) {
 		struct wanted w = config_wanted(a, c, &c->routes[n]);
-		uint16_t max_len = (uint16_t)(a->iface[w.key.iface].mtu + ETHER_LEN);
+		uint16_t max_len = nexthop_max_len(a->iface[w.key.iface].mtu);
 
 		if (w.key.kind != NH_RESOLVE && w.key.kind != NH_CONNECTED)
 			max_len = 0;

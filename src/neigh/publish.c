@@ -61,7 +61,7 @@ static void line_write(struct nexthop *line, const struct neigh *n, const struct
 		return;
 	}
 	line->kind = (uint8_t)kind;
-	line->max_len = (uint16_t)(f->mtu + ETHER_LEN);
+	line->max_len = nexthop_max_len(f->mtu);
 	if (kind != NH_FORWARD && kind != NH_STALE)
 		return;
 	line->header_len = ETHER_LEN;

@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "table/idtab.h"
+#include "wire/ether.h"
 
 /* What becomes of a packet. NH_FORWARD is 0, so that the hot path's test is one compare. */
 enum nexthop_kind {
@@ -41,6 +42,13 @@ struct nexthop {
 	struct rcu_head rcu;
 } cache_aligned;
 static_assert(sizeof(struct nexthop) == CACHE_LINE, "a next hop is one line");
+
+/* The max_len of an interface whose IP packets have @mtu bytes. A frame that 16 bits cannot tell is
+ * never in a batch. */
+static inline uint16_t nexthop_max_len(uint32_t mtu)
+{
+	return mtu < UINT16_MAX - ETHER_LEN ? (uint16_t)(mtu + ETHER_LEN) : UINT16_MAX;
+}
 
 /* Ids of FIB4 have 15 bits; 0 is "no route". */
 #define NEXTHOP_MAX 32768
