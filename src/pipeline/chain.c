@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pipeline/chain.h"
 
+#include "packet/verdict.h"
 #include "wire/checksum.h"
 #include "wire/ether.h"
 #include "wire/ip4.h"
+
+uint16_t chain_first_len(const struct frames *f, const struct pkt *p)
+{
+	const struct frame_chain *chain = frame_chain(f, p->data);
+	uint32_t len = p->len;
+
+	for (uint32_t i = 0; i < chain->n; i++)
+		len -= chain->part[i].len;
+	return (uint16_t)len;
+}
 
 /* Descriptors of the packet at @idx, 0 if its end is not among the @n. */
 static uint32_t chain_count(const struct port_queue *q, uint32_t idx, uint32_t n)
@@ -21,16 +32,17 @@ uint32_t chain_gather(struct frame_cache *c, struct port_queue *q, uint32_t idx,
 	const struct xdp_desc *d = port_rx_desc(q, idx);
 	uint32_t count = chain_count(q, idx, n), len = d->len;
 	struct frame_chain *chain;
+	bool cut = false;
 
 	if (count == 0)
 		return 0;
 	p->data = frame_data(c->frames, d->addr);
 	chain = frame_chain(c->frames, p->data);
 	chain->n = 0;
-	chain->first_len = len;
 	for (uint32_t i = 1; i < count; i++) {
 		d = port_rx_desc(q, idx + i);
-		if (chain->n == FRAME_CHAIN_MAX || len + d->len > UINT16_MAX) {
+		cut = cut || chain->n == FRAME_CHAIN_MAX || len + d->len > UINT16_MAX;
+		if (cut) {
 			frame_put(c, d->addr);
 			continue;
 		}
@@ -39,6 +51,9 @@ uint32_t chain_gather(struct frame_cache *c, struct port_queue *q, uint32_t idx,
 		len += d->len;
 	}
 	p->len = (uint16_t)len;
+	p->verdict = cut ? DROP_IP_HEADER : KEEP;
+	if (chain_first_len(c->frames, p) < CHAIN_HEAD)
+		p->verdict = DROP_SHORT;
 	return count;
 }
 
@@ -52,7 +67,7 @@ uint64_t chain_csum4(const struct frames *f, const struct pkt *p)
 	if (!(p->flags & PKT_CHAIN))
 		return csum_add(p->data + head, p->len - head, 0);
 	chain = frame_chain(f, p->data);
-	at = chain->first_len - head;
+	at = chain_first_len(f, p) - head;
 	sum = csum_fold(csum_add(p->data + head, at, 0));
 	for (uint32_t i = 0; i < chain->n; i++) {
 		uint16_t s = csum_fold(

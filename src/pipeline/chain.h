@@ -7,16 +7,27 @@
 #include "port/port.h"
 #include "uapi/if_xdp.h"
 
+/*
+ * The least that a chain's first frame has: headers, and what an ICMP error quotes, are read there.
+ * Drivers fill a frame before they go on to the next.
+ */
+#define CHAIN_HEAD 590
+
 /**
  * chain_gather - read a packet of several descriptors
  * @idx, @n: descriptors there are
  * @p: data and len (of all parts) are set; the chain is noted in the first frame's headroom
  *
- * Frames beyond what a chain can hold go back to @c, and len tells the packet is cut.
+ * What ends already here has its verdict set: a packet whose first frame is too short, or one with
+ * more frames or bytes than a chain can hold, of which the rest goes back to @c.
  * Context: worker. Return: descriptors used, 0 if the last one is not there yet.
  */
 uint32_t chain_gather(struct frame_cache *c, struct port_queue *q, uint32_t idx, uint32_t n,
                       struct pkt *p);
+
+/* Bytes of the chain @p that lie in its first frame; an answer may begin elsewhere than what came.
+ */
+uint16_t chain_first_len(const struct frames *f, const struct pkt *p);
 
 /* csum_add() over what follows the IPv4 header of @p, in one frame or in several. */
 uint64_t chain_csum4(const struct frames *f, const struct pkt *p);

@@ -20,8 +20,9 @@ static void finish_example(struct pipeline *p, const struct pkt *k)
 
 	if (k->len <= ETHER_LEN)
 		return;
-	if (k->flags & PKT_CHAIN)
-		n = frame_chain(p->cache.frames, k->data)->first_len - ETHER_LEN;
+	if (k->flags & PKT_CHAIN && k->verdict == DROP_SHORT)
+		return; /* its bytes lie scattered */
+	static_assert(ETHER_LEN + sizeof(e->bytes) <= CHAIN_HEAD, "a chain's first frame has it");
 	if (n > sizeof(e->bytes))
 		n = sizeof(e->bytes);
 	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELAXED);

@@ -12,9 +12,9 @@
 /* How far ahead headers are fetched into the cache: 17-30 cycles a packet when they come cold. */
 #define PREFETCH_AHEAD 8
 
-/* Add to the IPv4 lane what passes the checks. @room: bytes of the packet's @len in this frame. */
+/* Add to the IPv4 lane what passes the checks. */
 static force_inline enum verdict input_ip4(const struct iface *f, struct lane4 *l, uint8_t *data,
-                                           uint32_t room, uint32_t len)
+                                           uint32_t len)
 {
 	struct pkt *p = &l->pkt[l->n];
 	uint8_t *h = data + ETHER_LEN;
@@ -22,7 +22,7 @@ static force_inline enum verdict input_ip4(const struct iface *f, struct lane4 *
 	uint8_t flags = 0;
 	enum verdict v;
 
-	if (unlikely(room < ETHER_LEN + IP4_LEN))
+	if (unlikely(len < ETHER_LEN + IP4_LEN))
 		return DROP_SHORT;
 	v = parse4(h, len - ETHER_LEN, &total, &flags);
 	/* Field by field: gcc would build a compound literal on the stack and reload it. */
@@ -35,23 +35,18 @@ static force_inline enum verdict input_ip4(const struct iface *f, struct lane4 *
 	return v;
 }
 
-/* What is not IPv4 to the interface's own MAC. */
-static never_inline enum verdict input_other(struct batch *b, const struct iface *f, uint8_t *data,
-                                             uint32_t len)
+/* Why a frame that is not IPv4 to the interface's own MAC goes no further; KEEP: it is ARP. */
+static enum verdict input_why(const struct iface *f, const uint8_t *data)
 {
-	struct pkt p = {.len = (uint16_t)len, .in = f->id};
 	uint64_t to = mac_load(data);
 	uint16_t type = ether_type(data);
 
-	p.data = data;
 	if (!f->up)
 		return DROP_IFACE_DOWN;
 	if (to != f->mac && !mac_is_group(to))
 		return DROP_OTHER_MAC; /* RFC 1812 5.2.1 */
-	if (type == ETHERTYPE_ARP && (to == f->mac || to == MAC_BROADCAST)) {
-		pkt_list_add(&b->arp, &p, KEEP);
+	if (type == ETHERTYPE_ARP && (to == f->mac || to == MAC_BROADCAST))
 		return KEEP;
-	}
 	if (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ)
 		return DROP_VLAN;
 	if (type == ETHERTYPE_IP4 && mac_is_group(to))
@@ -59,24 +54,55 @@ static never_inline enum verdict input_other(struct batch *b, const struct iface
 	return DROP_ETHERTYPE;
 }
 
-/* A received packet, of whose @len bytes the first @room are in this frame. */
-static force_inline enum verdict input_one(const struct iface *f, uint64_t mac, struct batch *b,
-                                           uint8_t *data, uint32_t room, uint32_t len)
+/* What is not IPv4 to the interface's own MAC. */
+static never_inline enum verdict input_other(struct batch *b, const struct iface *f, uint8_t *data,
+                                             uint32_t len)
 {
-	if (unlikely(room < ETHER_LEN))
+	const struct pkt p = {.data = data, .len = (uint16_t)len, .in = f->id};
+	enum verdict v = input_why(f, data);
+
+	if (v == KEEP)
+		pkt_list_add(&b->arp, &p, KEEP);
+	return v;
+}
+
+/* A received packet of one frame. */
+static force_inline enum verdict input_one(const struct iface *f, uint64_t mac, struct batch *b,
+                                           uint8_t *data, uint32_t len)
+{
+	if (unlikely(len < ETHER_LEN))
 		return DROP_SHORT;
 	if (likely(mac_load(data) == mac && ether_type(data) == ETHERTYPE_IP4))
-		return input_ip4(f, &b->ip4, data, room, len);
+		return input_ip4(f, &b->ip4, data, len);
 	return input_other(b, f, data, len);
 }
 
 static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len, uint16_t in,
                                    enum verdict v)
 {
-	struct pkt p = {.len = (uint16_t)len, .in = in};
+	const struct pkt p = {.data = data, .len = (uint16_t)len, .in = in};
 
-	p.data = data;
 	pkt_list_add(&b->ended, &p, v);
+}
+
+/* A packet in several frames. It is in the IPv4 lane if the return is KEEP. */
+static enum verdict input_chain4(struct batch *b, const struct iface *f, const struct pkt *k)
+{
+	struct pkt *p = &b->ip4.pkt[b->ip4.n];
+	enum verdict v;
+
+	if (!f->up || mac_load(k->data) != f->mac || ether_type(k->data) != ETHERTYPE_IP4) {
+		v = input_why(f, k->data);
+		return v == KEEP ? DROP_ARP_BAD : v; /* ARP is never this long */
+	}
+	v = input_ip4(f, &b->ip4, k->data, k->len);
+	if (v != KEEP)
+		return v;
+	p->flags |= PKT_CHAIN;
+	if (p->len == k->len)
+		return KEEP;
+	b->ip4.n--;
+	return DROP_IP_HEADER; /* a trailer behind so long a packet has no honest reason */
 }
 
 /*
@@ -86,27 +112,18 @@ static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len,
 static never_inline uint32_t input_chain(struct pipeline *p, struct port_queue *q, uint32_t idx,
                                          uint32_t n, uint64_t *bytes)
 {
-	struct batch *b = &p->batch;
-	const struct iface *f = &p->ifaces->iface[q->port];
 	struct pkt k = {.in = q->port, .flags = PKT_CHAIN};
-	uint32_t before = b->ip4.n, used = chain_gather(&p->cache, q, idx, n, &k);
-	enum verdict v = DROP_SHORT;
+	uint32_t used = chain_gather(&p->cache, q, idx, n, &k);
+	enum verdict v;
 
 	if (used == 0)
 		return 0;
 	*bytes += k.len;
-	if (mac_load(k.data) == f->mac && f->up && ether_type(k.data) == ETHERTYPE_IP4)
-		v = input_ip4(f, &b->ip4, k.data, frame_chain(p->cache.frames, k.data)->first_len,
-		              k.len);
-	else
-		v = DROP_ETHERTYPE; /* nothing but IPv4 comes this long */
-	if (v == KEEP && b->ip4.pkt[before].len == k.len) {
-		b->ip4.pkt[before].flags |= PKT_CHAIN;
-		return used;
-	}
-	/* A trailer behind so long a packet has no honest reason. */
-	b->ip4.n = before;
-	pkt_list_add(&b->ended, &k, v == KEEP ? DROP_IP_HEADER : v);
+	v = (enum verdict)k.verdict;
+	if (v == KEEP)
+		v = input_chain4(&p->batch, &p->ifaces->iface[q->port], &k);
+	if (v != KEEP)
+		pkt_list_add(&p->batch.ended, &k, v);
 	return used;
 }
 
@@ -148,7 +165,7 @@ size_t input_stage(struct pipeline *p, struct port_queue *q)
 			continue;
 		}
 		bytes += len;
-		v = input_one(f, mac, b, data, len, len);
+		v = input_one(f, mac, b, data, len);
 		if (unlikely(v != KEEP))
 			input_end(b, data, len, q->port, v);
 	}

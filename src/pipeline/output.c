@@ -86,7 +86,7 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 		memset(k->data + k->len, 0, ETHER_MIN_LEN - k->len); /* no EtherLeak */
 	if (k->flags & PKT_CHAIN) {
 		b->tx.mixed |= UINT32_MAX;
-		k->len = (uint16_t)frame_chain(p->cache.frames, k->data)->first_len;
+		k->len = chain_first_len(p->cache.frames, k);
 	}
 	return true;
 }

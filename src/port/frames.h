@@ -126,7 +126,6 @@ uint32_t frames_recover(struct frame_cache *c, uint16_t tag);
 #define FRAME_CHAIN_MAX 17 /* the kernel's MAX_SKB_FRAGS */
 struct frame_chain {
 	uint32_t n;
-	uint32_t first_len;
 	struct {
 		uint64_t addr : 48;
 		uint64_t len : 16;

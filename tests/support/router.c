@@ -100,7 +100,7 @@ static void route_add(struct router *r, const struct fib4_route *want,
 	uint16_t max_len = 0, old = 0;
 
 	if (key->kind == NH_RESOLVE || key->kind == NH_CONNECTED)
-		max_len = (uint16_t)(r->iface[key->iface].mtu + ETHER_LEN);
+		max_len = nexthop_max_len(r->iface[key->iface].mtu);
 	must(nexthop_get(r->nexthops, key, max_len, &route.nh) == 0);
 	must(fib4_insert(r->fib, &route, &old) == 0);
 	if (old != 0)
