@@ -101,6 +101,8 @@ static void agent_report(struct agent *a, const struct report *r)
 {
 	switch ((enum report_kind)r->kind) {
 	case REPORT_NEIGH_WANTED:
+		assert(a->frames->tag[frame_index(a->frames, frame_addr(a->frames, r->data))] ==
+		       0); /* I7 */
 		a->held++;
 		neigh_report(a->neigh, r, a->now_ns);
 		break;

@@ -8,7 +8,9 @@
 #ifndef PACKET_BATCH_H
 #define PACKET_BATCH_H
 
+#include <assert.h>
 #include <linux/if_xdp.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
@@ -30,7 +32,7 @@ struct lane4 {
 /* Packets in no order that matters. */
 struct pkt_list {
 	uint32_t n;
-	struct pkt pkt[2 * BATCH_MAX]; /* a packet and the router's answer to it may both end */
+	struct pkt pkt[2 * BATCH_MAX]; /* a packet and the answer to it may both end (I5) */
 };
 
 /* Ready transmit descriptors with the port each goes to. */
@@ -56,6 +58,7 @@ static force_inline void pkt_list_add(struct pkt_list *l, const struct pkt *p, e
 {
 	struct pkt *q = &l->pkt[l->n++];
 
+	assert(l->n <= 2 * BATCH_MAX); /* I5: at most one answer a packet */
 	q->data = p->data;
 	q->len = p->len;
 	q->in = p->in;
@@ -63,6 +66,12 @@ static force_inline void pkt_list_add(struct pkt_list *l, const struct pkt *p, e
 	q->flags = p->flags;
 	q->value = p->value;
 	q->nh = p->nh;
+}
+
+/* Between two runs of the pipeline a batch holds nothing, so nothing found under RCU either. */
+static inline bool batch_is_empty(const struct batch *b)
+{
+	return b->ip4.n + b->arp.n + b->host.n + b->ended.n + b->tx.n == 0;
 }
 
 #endif

@@ -34,7 +34,7 @@ static void finish_example(struct pipeline *p, const struct pkt *k)
 	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELEASE);
 }
 
-/* While the agent holds it, no queue's end may take the packet's frames along. */
+/* While the agent holds it, no queue's end may take the packet's frames along (I7). */
 static void finish_untag(struct frames *f, const struct pkt *k)
 {
 	const struct frame_chain *chain = frame_chain(f, k->data);
@@ -75,6 +75,7 @@ static void finish_one(struct pipeline *p, struct pkt *k)
 {
 	if (k->verdict == HELD_NEIGH)
 		k->verdict = (uint8_t)finish_hold(p, k);
+	assert(k->verdict > KEEP && k->verdict < VERDICT_COUNT); /* I4: one counter each */
 	counter_add(&p->counters.verdict[k->in][k->verdict], 1);
 	if (k->verdict == HELD_NEIGH)
 		return;

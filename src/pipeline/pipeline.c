@@ -29,6 +29,7 @@ static void pipeline_tail(struct pipeline *p)
 		forward4(p); /* the router's answers: they are not answered again */
 	transmit_stage(p);
 	finish_stage(p);
+	assert(batch_is_empty(b)); /* I1, I6 */
 }
 
 size_t pipeline_run(struct pipeline *p, struct port_queue *q)

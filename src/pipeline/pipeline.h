@@ -120,6 +120,7 @@ static force_inline void tx_list_add(struct tx_list *t, const struct frames *f, 
 {
 	uint32_t k = t->n++;
 
+	assert(k < BATCH_MAX); /* I5 */
 	if (unlikely(len < ETHER_MIN_LEN)) {
 		memset(data + len, 0, ETHER_MIN_LEN - len); /* AF_XDP row 45, no EtherLeak */
 		len = ETHER_MIN_LEN;

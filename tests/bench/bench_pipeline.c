@@ -6,8 +6,8 @@
  * pipeline, so that headers come from beyond L1.
  *
  * Before anything is timed, every packet of the workload goes through once and what comes out is
- * compared with what a router has to make of it. Each measurement has a second line, NAME.quiet:
- * the tenth percentile of slices of 4096 packets, for machines that others use too.
+ * compared with what a router has to make of it (I1). Each measurement has a second line,
+ * NAME.quiet: the tenth percentile of slices of 4096 packets, for machines that others use too.
  */
 #include <errno.h>
 #include <getopt.h>

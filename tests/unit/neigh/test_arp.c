@@ -79,7 +79,7 @@ static void is_refused(struct arp_case *c, enum verdict v)
 	assert_false(c->report);
 }
 
-/* arp-reply */
+/* arp-reply; I5: one answer, in the frame of the question. */
 static void a_request_for_us_is_answered_to_the_asker_alone(void **)
 {
 	struct arp_case c = arp_case(MAC_BROADCAST, ARP_REQUEST, HOST, OUR_IP0);

@@ -100,7 +100,7 @@ static void a_replaced_line_stays_whole_for_who_still_reads_it(void **)
 	before = bed_line(bed, 0, HOST);
 	bed_arp(bed, 0, ARP_CLAIM_ANNOUNCE, HOST, MAC_B);
 	assert_ptr_not_equal(bed_line(bed, 0, HOST), before);
-	/* This thread has reported no quiescent state since, as a worker in its batch. */
+	/* This thread has reported no quiescent state since, as a worker in its batch (I6). */
 	assert_int_equal(before->kind, NH_FORWARD);
 	assert_true(mac_load(before->header) == MAC_A);
 	assert_int_equal(bed_line(bed, 0, HOST)->id, before->id);

@@ -72,6 +72,7 @@ static void the_memory_starts_on_a_huge_page(void **)
 	frames_free(f);
 }
 
+/* I7 */
 static void recovery_takes_just_the_frames_of_the_tag(void **)
 {
 	struct frame_cache c;

@@ -151,6 +151,7 @@ static void a_refill_without_frames_is_counted(void **state)
 	assert_int_equal(b->port->queue[0].counters.fill_short, 1);
 }
 
+/* I3 */
 static void the_tx_ring_takes_no_more_than_its_size_until_completed(void **state)
 {
 	struct bench *b = *state;
