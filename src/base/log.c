@@ -2,9 +2,48 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#define JOURNAL "/run/systemd/journal/socket"
+
+/* Is stderr the journal's stream? JOURNAL_STREAM names its device and inode (systemd.exec(5)). */
+static int journal_is_stderr(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) < 0)
+		return 0;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(own, stream) == 0;
+}
+
+/* The journal's native protocol: one datagram of FIELD=VALUE lines. Return: whether it was taken.
+ */
+static int journal_send(enum log_level level, const char *text)
+{
+	const struct sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = JOURNAL};
+	char message[1200];
+	int n, fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ssize_t sent;
+
+	if (fd < 0)
+		return 0;
+	n = snprintf(message, sizeof(message),
+	             "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=viaductd\n", text, (int)level);
+	sent = sendto(fd, message, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&to,
+	              sizeof(to));
+	close(fd);
+	return sent == n;
+}
 
 void log_write(enum log_level level, const char *format, ...)
 {
@@ -14,20 +53,16 @@ void log_write(enum log_level level, const char *format, ...)
 		[LOG_LEVEL_NOTICE] = "",
 		[LOG_LEVEL_INFO] = "",
 	};
-	char line[1024];
-	int n = 0;
+	char text[1024], line[1100];
 	va_list ap;
+	int n;
 
-	/* sd-daemon(3): a "<N>" prefix carries the priority to the journal. */
-	if (getenv("JOURNAL_STREAM") != NULL)
-		n = snprintf(line, sizeof(line), "<%d>", level);
-	n += snprintf(line + n, sizeof(line) - (size_t)n, "viaductd: %s", word[level]);
 	va_start(ap, format);
-	n += vsnprintf(line + n, sizeof(line) - (size_t)n, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	if ((size_t)n > sizeof(line) - 2)
-		n = sizeof(line) - 2;
-	line[n++] = '\n';
+	if (journal_is_stderr() && journal_send(level, text))
+		return;
+	n = snprintf(line, sizeof(line), "viaductd: %s%s\n", word[level], text);
 	/* One write a line, so that lines of several processes do not mix. */
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return; /* nowhere left to complain */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * log: one line an event, to stderr, with a priority prefix when stderr is the journal. Only the
- * agent logs; a worker counts, or sends the agent a report.
+ * log: one line an event, to stderr, or to the journal with its fields when stderr is the journal.
+ * Only the agent logs; a worker counts, or sends the agent a report.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -80,8 +80,9 @@ static force_inline enum verdict input_one(const struct iface *f, uint64_t mac, 
 static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len, uint16_t in,
                                    enum verdict v)
 {
-	const struct pkt p = {.data = data, .len = (uint16_t)len, .in = in};
+	struct pkt p = {.len = (uint16_t)len, .in = in};
 
+	p.data = data;
 	pkt_list_add(&b->ended, &p, v);
 }
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """balance.py: reads `viaduct -j show counters` and fails unless both sums come out.
 
-Frames: total is what lies in free lists, rings and hands together.
-Packets: rx + originated + copies = tx + drops + consumed + held.
+Frames (I2): total is what lies in free lists, rings and hands together.
+Packets (I4): rx + originated + copies = tx + drops + consumed + held.
 """
 import json
 import sys
