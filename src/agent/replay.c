@@ -47,16 +47,19 @@ static int replay_files(struct agent *a, uint64_t now, bool in, struct agent_err
 /* All that happens at @now: packets in, through, what the agent says to it, and out. */
 static int replay_step(struct agent *a, uint64_t now, struct agent_error *e)
 {
+	struct worker *w = &a->worker[0];
 	bool more = true;
 	int err;
 
 	a->now_ns = now;
+	agent_neigh_tick(a);
 	while (more) {
 		err = replay_files(a, now, true, e);
 		if (err < 0)
 			return err;
-		more = worker_poll(&a->worker[0], now) > 0;
+		more = worker_poll(w, now) > 0;
 		agent_reports(a);
+		more = more || ring_has(w->pipeline.orders);
 		err = replay_files(a, now, false, e);
 		if (err < 0)
 			return err;
