@@ -168,7 +168,7 @@ static int iface_attach(struct agent *a, struct agent_iface *f, const struct con
 		err = iface_open_device(a, f, ci, e);
 	if (err < 0)
 		return err;
-	a->next_tag = (uint16_t)(a->next_tag + PORT_QUEUE_MAX) & (FRAME_TAG_TX - 1);
+	a->next_tag = (uint16_t)(a->next_tag + PORT_QUEUE_MAX) & (FRAME_TAG_OTHER - 1);
 	if (a->next_tag == 0)
 		a->next_tag = PORT_QUEUE_MAX; /* tag 0 is nobody's */
 	assert(f->port != NULL);              /* what opening it means */

@@ -50,7 +50,6 @@ static void order_return(struct pipeline *p, uint32_t n)
 
 		if (r == NULL || !frame_get(&p->cache, &addr))
 			return;
-		p->cache.frames->tag[addr >> p->cache.frames->shift] = 0;
 		*r = (struct report){.kind = REPORT_FRAME,
 		                     .data = frame_data(p->cache.frames, addr)};
 		ring_push(p->reports);
@@ -58,25 +57,34 @@ static void order_return(struct pipeline *p, uint32_t n)
 	}
 }
 
+/* What the router itself says, into a frame of its own: with tag 0, for it never came in. */
+static void order_say(struct pipeline *p, const struct order *o)
+{
+	struct pkt k = {.len = o->len, .in = o->iface, .flags = PKT_ORIGINATED | PKT_TAKEN};
+	struct frames *f = p->cache.frames;
+	uint64_t addr;
+
+	counter_add(&p->counters.originated, 1);
+	if (!frame_get(&p->cache, &addr)) {
+		k.len = 0; /* there is nothing to show */
+		pkt_list_add(&p->batch.ended, &k, DROP_NO_FRAME);
+		return;
+	}
+	f->tag[frame_index(f, addr)] = 0;
+	k.data = frame_data(f, addr) + FRAME_HEADROOM;
+	memcpy(k.data, o->bytes, o->len);
+	tx_list_add(&p->batch.tx, f, k.data, o->len, o->iface);
+}
+
 /* Take one order: its packet goes where input would have put it. */
 static void order_take(struct pipeline *p, struct order *o)
 {
 	struct batch *b = &p->batch;
 	struct pkt k = {.data = o->data, .len = o->len, .in = o->iface, .flags = o->flags};
-	uint64_t addr;
 
 	switch ((enum order_kind)o->kind) {
 	case ORDER_SEND:
-		counter_add(&p->counters.originated, 1);
-		k.flags = PKT_ORIGINATED | PKT_TAKEN;
-		if (!frame_get(&p->cache, &addr)) {
-			k.len = 0; /* there is nothing to show */
-			pkt_list_add(&b->ended, &k, DROP_NO_FRAME);
-			break;
-		}
-		k.data = frame_data(p->cache.frames, addr) + FRAME_HEADROOM;
-		memcpy(k.data, o->bytes, o->len);
-		tx_list_add(&b->tx, p->cache.frames, k.data, o->len, o->iface);
+		order_say(p, o);
 		break;
 	case ORDER_RESUME:
 		counter_add(&p->counters.released, 1);

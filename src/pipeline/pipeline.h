@@ -35,7 +35,7 @@ struct pipeline_counters {
 	uint64_t verdict[PORT_MAX][VERDICT_COUNT]; /* by the iface the packet came in by */
 	uint64_t originated;                       /* packets the router itself made */
 	uint64_t released;                         /* held packets that came back */
-	uint64_t moved;     /* frames that left at another address than they came in at */
+	uint64_t moved;     /* packets that left at another address than they came in at */
 	uint64_t recovered; /* frames that closed queues gave back */
 	uint64_t reports_lost;
 };

@@ -137,7 +137,7 @@ uint32_t frames_recover(struct frame_cache *c, uint16_t tag)
 		c->seen[k / 64] |= 1ull << (k % 64);
 	}
 	for (uint32_t k = 0; k < f->n; k++) {
-		if ((f->tag[k] & ~FRAME_TAG_TX) != tag)
+		if ((f->tag[k] & ~FRAME_TAG_OTHER) != tag)
 			continue;
 		f->tag[k] = 0;
 		if ((c->seen[k / 64] >> (k % 64) & 1) == 0)

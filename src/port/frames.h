@@ -18,8 +18,9 @@
  * too. The router prepends headers there, and keeps the chain of a multi-buffer packet there. */
 #define FRAME_HEADROOM 256
 
-/* In a tag: the frame was last handed to a transmit ring, not to a fill ring. */
-#define FRAME_TAG_TX 0x8000
+/* In a tag: the frame was not last handed to a fill ring, so what lies in it did not come in there:
+ * it was sent since, or is from a free list. */
+#define FRAME_TAG_OTHER 0x8000
 
 enum frames_huge { FRAMES_HUGE_PREFER, FRAMES_HUGE_REQUIRE, FRAMES_HUGE_NEVER };
 
@@ -31,8 +32,8 @@ struct frames {
 	uint32_t shift; /* log2(chunk) */
 	bool huge;      /* lies on 2 MiB pages */
 	/* Tag of the queue that a frame was last handed to (fill or transmit ring), a frame: when a
-	 * queue is closed, its tag and the free lists tell which frames went down with it. Written
-	 * by the worker that hands the frame over. */
+	 * queue is closed, its tag and the free lists tell which frames went down with it. 0 is no
+	 * queue's. Written by the worker that hands the frame over. */
 	uint16_t *tag;
 };
 
@@ -95,12 +96,14 @@ static force_inline void frame_put(struct frame_cache *c, uint64_t addr)
 	c->addr[c->n++] = frame_base(c->frames, addr);
 }
 
-/* Take a free frame: *addr is its chunk's start. Return: false if there is none. Context: owner. */
+/* Take a free frame to write into: *addr is its chunk's start, and it is no queue's any more.
+ * Return: false if there is none. Context: owner. */
 static force_inline bool frame_get(struct frame_cache *c, uint64_t *addr)
 {
 	if (unlikely(c->n == 0))
 		return false;
 	*addr = c->addr[--c->n];
+	c->frames->tag[frame_index(c->frames, *addr)] = FRAME_TAG_OTHER;
 	return true;
 }
 

@@ -97,6 +97,26 @@ static void recovery_takes_just_the_frames_of_the_tag(void **)
 	frames_free(f);
 }
 
+/* The agent's order to send and the one to recover may follow each other in one batch. */
+static void recovery_leaves_a_frame_that_is_being_written(void **)
+{
+	struct frame_cache c;
+	struct frames *f = NULL;
+	uint64_t addr = 0;
+
+	assert_int_equal(frames_new(&f, 1, 2048, FRAMES_HUGE_NEVER), 0);
+	assert_int_equal(frame_cache_init(&c, f), 0);
+	frame_cache_fill(&c);
+	f->tag[0] = 7; /* came in by queue 7, was freed */
+	assert_true(frame_get(&c, &addr));
+	assert_int_equal(frames_recover(&c, 7), 0);
+	assert_int_equal(f->tag[0], FRAME_TAG_OTHER);
+	frame_put(&c, addr);
+	assert_null(frames_check(&c, NULL, 0));
+	frame_cache_fini(&c);
+	frames_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +125,7 @@ int main(void)
 		cmocka_unit_test(chunks_are_2048_or_4096),
 		cmocka_unit_test(the_memory_starts_on_a_huge_page),
 		cmocka_unit_test(recovery_takes_just_the_frames_of_the_tag),
+		cmocka_unit_test(recovery_leaves_a_frame_that_is_being_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
