@@ -55,7 +55,7 @@ struct neigh_ops {
 struct neigh_limits {
 	uint32_t entries;    /* neighbours in all, static ones too */
 	uint32_t incomplete; /* of these, not yet or no longer resolved */
-	uint32_t held;       /* packets held in all; a neighbour holds at most 3 */
+	uint32_t held;       /* packets held in all; a neighbour holds at most 16 */
 };
 
 /* The timers of RFC 4861 section 10, in ns. */

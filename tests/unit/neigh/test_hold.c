@@ -11,21 +11,21 @@
 
 #include "bed.h"
 
-static void a_neighbour_holds_three_and_drops_the_oldest(void **)
+static void a_neighbour_holds_sixteen_and_drops_the_oldest(void **)
 {
 	struct bed *bed = bed_open(NULL);
 
-	for (uint32_t id = 0; id < 5; id++)
+	for (uint32_t id = 0; id < 18; id++)
 		bed_want(bed, 0, HOST, id);
 	assert_int_equal(bed->n_sent, 1);
 	assert_int_equal(bed->n_dropped, 2);
 	assert_int_equal(bed->last_dropped, 1);
 	assert_int_equal(bed->dropped_as, DROP_NEIGH_QUEUE);
-	assert_int_equal(bed_stats(bed).held, 3);
+	assert_int_equal(bed_stats(bed).held, 16);
 
 	bed_arp(bed, 0, ARP_CLAIM_REPLY, HOST, MAC_A);
-	assert_int_equal(bed->n_resumed, 3);
-	for (uint32_t i = 0; i < 3; i++)
+	assert_int_equal(bed->n_resumed, 16);
+	for (uint32_t i = 0; i < 16; i++)
 		assert_int_equal(bed->resumed[i], 2 + i); /* in the order they came */
 	assert_int_equal(bed_stats(bed).held, 0);
 	bed_close(bed);
@@ -80,7 +80,7 @@ static void what_is_held_at_the_end_is_dropped(void **)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_neighbour_holds_three_and_drops_the_oldest),
+		cmocka_unit_test(a_neighbour_holds_sixteen_and_drops_the_oldest),
 		cmocka_unit_test(the_longest_waiting_packet_gives_way_when_all_room_is_taken),
 		cmocka_unit_test(without_room_at_all_nothing_is_held),
 		cmocka_unit_test(what_is_held_at_the_end_is_dropped),

@@ -145,7 +145,7 @@ static void check_host(const struct model *m, uint32_t host)
 	if (bed_find(m->bed, iface, host_ip(host), &info)) {
 		kind = m->f[iface].up ? kind_of(info.state) : NH_RESOLVE;
 		assert_true(info.held == 0 || info.state == NEIGH_INCOMPLETE);
-		assert_true(info.held <= 3);
+		assert_true(info.held <= 16);
 		assert_true(m->f[iface].up || info.state == NEIGH_STATIC);
 	}
 	assert_int_equal(hop->kind, kind);
