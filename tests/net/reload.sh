@@ -16,7 +16,9 @@ write_config() { printf '%s\n' "$@" >"$config"; }
 program_of() { ip -n "$prefix.router" -details link show "$1" | grep -o 'prog/xdp id [0-9]*'; }
 same_program() { [ "$(program_of p1) $(program_of p2)" = "$programs" ]; }
 # no_gap: the flood's answers are numbered 1, 2, 3, ... (the very last one may still be on its way).
+answers() { [ "$(grep -c ' ttl=' "$scratch/h1.log")" -ge "$1" ]; }
 no_gap() {
+	wait_for 10 answers 100
 	kill -INT "$flood"
 	wait "$flood" || : # 1 when the last one was on its way
 	tail -n 5 "$scratch/h1.log"
