@@ -16,11 +16,19 @@ killed() {
 	wait "$router_pid" 2>/dev/null || [ $? = 137 ]
 }
 
-# quickest MS: most of the time is the kernel's, which detaches in grace periods: other work of the
-# machine may stretch one kill, not all.
-quickest() {
+# quick MS: of all kills, one at least. Most of the time is the kernel's, which detaches in grace
+# periods and by threads of its own: other work of the machine stretches many a kill.
+quick() {
 	cat "$scratch/took"
 	sort -n "$scratch/took" | awk -v most="$1" 'NR == 1 { took = $1 } END { exit !(NR && took <= most) }'
+}
+
+# quick_among KILLS MS: kill on, as long as other work may have been the reason.
+quick_among() {
+	until quick "$2"; do
+		[ "$(wc -l <"$scratch/took")" -lt "$1" ] || return 1
+		router_start && killed || return 1
+	done
 }
 
 it "the daemon starts" router_start
@@ -35,6 +43,9 @@ for round in 1 2 3; do
 	it "traffic passes again ($round)" wait_for 5 says ' 0% packet loss' \
 		at h1 ping -n -c 20 -i 0.01 -W 1 10.0.2.2
 done
-it "the kernel had the traffic within 10 ms" quickest 10
+it "every frame and every packet is accounted for" wait_for 5 balanced
+it "it is killed once more" killed
+it "the kernel had the traffic within 10 ms" quick_among 20 10
 kill "$traffic"
+it "a last restart" router_start
 finish
