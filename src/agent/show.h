@@ -16,6 +16,7 @@ struct cursor {
 	bool started;
 	uint16_t iface;
 	unsigned int index;
+	unsigned int group; /* of counters */
 	struct fib4_route route;
 	struct neigh_info neigh;
 };

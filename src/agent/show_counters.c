@@ -12,39 +12,70 @@
 #include "wire/ether.h"
 #include "wire/ip4.h"
 
-#define QUEUE_COUNTERS 8
+/* A group of an interface's counters: the name of the @i-th and its value, or NULL behind the last.
+ */
+typedef const char *counter_group(const struct agent *a, uint16_t id, unsigned int i,
+                                  uint64_t *value);
 
-/* The counters of an interface, by number; NULL behind the last. */
-static const char *iface_counter(const struct agent *a, uint16_t id, unsigned int i,
+static const char *queue_counter(const struct agent *a, uint16_t id, unsigned int i,
                                  uint64_t *value)
 {
 	const struct port *port = a->iface[id].port;
-	static const char *const name[QUEUE_COUNTERS] = {
-		"rx.packets", "rx.bytes", "rx.wakeups", "fill.short",
-		"tx.packets", "tx.bytes", "tx.full",    "tx.kicks",
+	static const char *const name[] = {
+		"rx.packets", "rx.bytes", "rx.wakeups", "fill.short",  "tx.packets",
+		"tx.bytes",   "tx.full",  "tx.kicks",   "kick.errors",
 	};
 
-	*value = 0;
-	for (uint16_t k = 0; i < QUEUE_COUNTERS && k < port->n_queues; k++) {
+	for (uint16_t k = 0; i < ARRAY_SIZE(name) && k < port->n_queues; k++) {
 		const struct port_queue_counters *c = &port->queue[k].counters;
-		const uint64_t *const field[] = {
-			&c->rx_packets, &c->rx_bytes, &c->rx_wakeups, &c->fill_short,
-			&c->tx_packets, &c->tx_bytes, &c->tx_full,    &c->tx_kicks,
+		const uint64_t *const field[ARRAY_SIZE(name)] = {
+			&c->rx_packets, &c->rx_bytes,   &c->rx_wakeups,
+			&c->fill_short, &c->tx_packets, &c->tx_bytes,
+			&c->tx_full,    &c->tx_kicks,   &c->kick_errors,
 		};
 
 		*value += counter_read(field[i]);
 	}
-	if (i < QUEUE_COUNTERS)
-		return name[i];
-	i -= QUEUE_COUNTERS;
-	if (i < VERDICT_COUNT - 1) {
-		*value = agent_verdicts(a, id, (enum verdict)(i + 1));
-		return verdict_name((enum verdict)(i + 1));
-	}
-	return NULL;
+	return i < ARRAY_SIZE(name) ? name[i] : NULL;
 }
 
-/* The program's decisions about an interface's packets, by number. */
+/* What the kernel says of the sockets (XDP_STATISTICS). */
+static const char *xsk_counter(const struct agent *a, uint16_t id, unsigned int i, uint64_t *value)
+{
+	const struct port *port = a->iface[id].port;
+	static const char *const name[] = {
+		"rx-dropped",   "rx-invalid-descs", "tx-invalid-descs",
+		"rx-ring-full", "fill-ring-empty",  "tx-ring-empty",
+	};
+
+	for (uint16_t k = 0; i < ARRAY_SIZE(name) && k < port->n_queues; k++) {
+		struct port_queue *q = &port->queue[k];
+		const struct port_queue_kernel *s = &q->kernel;
+		const uint64_t *const field[ARRAY_SIZE(name)] = {
+			&s->rx_dropped,   &s->rx_invalid_descs,         &s->tx_invalid_descs,
+			&s->rx_ring_full, &s->rx_fill_ring_empty_descs, &s->tx_ring_empty_descs,
+		};
+
+		if (q->ops->stats == NULL)
+			return NULL;
+		q->ops->stats(q);
+		*value += *field[i];
+	}
+	return i < ARRAY_SIZE(name) ? name[i] : NULL;
+}
+
+static const char *verdict_counter(const struct agent *a, uint16_t id, unsigned int i,
+                                   uint64_t *value)
+{
+	enum verdict v = (enum verdict)(i + 1); /* all but KEEP */
+
+	if (v >= VERDICT_COUNT)
+		return NULL;
+	*value = agent_verdicts(a, id, v);
+	return verdict_name(v);
+}
+
+/* What the program decided, and how many queues it has no socket for. */
 static const char *steer_counter(const struct agent *a, uint16_t id, unsigned int i,
                                  uint64_t *value)
 {
@@ -63,44 +94,48 @@ static const char *steer_counter(const struct agent *a, uint16_t id, unsigned in
 	return steer_decision_name((enum steer_decision)i);
 }
 
+static const char *daemon_counter(const struct agent *a, uint16_t, unsigned int i, uint64_t *value)
+{
+	return census_counter(a, i, value);
+}
+
+static const struct {
+	const char *prefix;
+	counter_group *counter;
+} counter_groups[] = {
+	{"", daemon_counter}, /* once, before the interfaces' */
+	{"", queue_counter},           {"xsk.", xsk_counter},
+	{"verdict.", verdict_counter}, {"steer.", steer_counter},
+};
+
+/* Go on to the next group, or to the next interface. Return: false behind the last. */
+static bool counters_advance(struct cursor *c)
+{
+	c->index = 0;
+	c->group++;
+	if (c->group == 1 || c->group == ARRAY_SIZE(counter_groups)) {
+		c->iface = c->group == 1 ? 0 : (uint16_t)(c->iface + 1);
+		c->group = 1;
+	}
+	while (c->iface < PORT_MAX && c->a->iface[c->iface].port == NULL)
+		c->iface++;
+	return c->iface < PORT_MAX;
+}
+
 /* The whole daemon's counters first, then each interface's. Zeroes are shown too: it is "every". */
 static bool counters_next(struct control_reply *r, struct json *row)
 {
 	struct cursor *c = r->state;
-	const char *name = NULL, *ifname = "", *group = "";
+	const char *ifname = c->group == 0 ? "" : c->a->iface[c->iface].name, *name = NULL;
 	uint64_t value = 0;
 	char full[64];
 
-	if (!c->started) {
-		name = census_counter(c->a, c->index, &value);
-		if (name == NULL) {
-			c->started = true;
-			c->index = 0;
-			return true;
-		}
-	} else {
-		if (c->iface >= PORT_MAX)
-			return false;
-		if (c->a->iface[c->iface].port != NULL) {
-			const unsigned int n = QUEUE_COUNTERS + VERDICT_COUNT - 1;
-
-			ifname = c->a->iface[c->iface].name;
-			if (c->index < n)
-				name = iface_counter(c->a, c->iface, c->index, &value);
-			else
-				name = steer_counter(c->a, c->iface, c->index - n, &value);
-			group = c->index < QUEUE_COUNTERS ? ""
-			        : c->index < n            ? "verdict."
-			                                  : "steer.";
-		}
-		if (name == NULL) {
-			c->iface++;
-			c->index = 0;
-			return true;
-		}
-	}
-	c->index++;
-	snprintf(full, sizeof(full), "%s%s", group, name);
+	/* The interface may have gone between two rows. */
+	if (c->group == 0 || (c->iface < PORT_MAX && c->a->iface[c->iface].port != NULL))
+		name = counter_groups[c->group].counter(c->a, c->iface, c->index++, &value);
+	if (name == NULL)
+		return counters_advance(c);
+	snprintf(full, sizeof(full), "%s%s", counter_groups[c->group].prefix, name);
 	const char *const words[] = {ifname, full, NULL};
 
 	if (!show_matches(c, words))
