@@ -23,13 +23,16 @@ void host_set_rate(struct host *h, uint64_t rate)
 /* A token bucket kept as one point in time (the generic cell rate algorithm). */
 static bool host_limit_pass(struct host_limit *l, uint64_t now_ns)
 {
+	uint64_t due = l->due_ns;
+
 	if (l->interval_ns == 0)
 		return true;
-	if (l->next_ns + l->burst_ns < now_ns)
-		l->next_ns = now_ns - l->burst_ns;
-	if (l->next_ns + l->interval_ns > now_ns)
+	if (due < now_ns)
+		due = now_ns;
+	due += l->interval_ns;
+	if (due > now_ns + l->burst_ns)
 		return false;
-	l->next_ns += l->interval_ns;
+	l->due_ns = due;
 	return true;
 }
 
@@ -51,22 +54,27 @@ struct host_call {
 	struct batch *b;
 };
 
-/* Send error @e about @p from @src (0: the address to use on the interface it came by). */
-static bool host_error(const struct host_call *c, struct pkt *p, const struct icmp4_error *e,
-                       uint32_t src)
+/*
+ * Send error @e about @p from @src (0: the address to use on the interface it came by).
+ * Return: how @p ends if it was for the router.
+ */
+static enum verdict host_error(const struct host_call *c, struct pkt *p,
+                               const struct icmp4_error *e, uint32_t src)
 {
 	struct pkt a;
 
 	if (!icmp4_may_answer(p))
-		return false;
+		return CONSUMED_LOCAL;
 	if (src == 0) /* RFC 1812 4.3.2.4 */
 		src = iface_source4(&c->ifaces->iface[p->in], ip4_src(p->data + ETHER_LEN));
-	if (src == 0 || !host_limit_pass(&c->h->limit, c->now_ns))
-		return false;
+	if (src == 0)
+		return CONSUMED_LOCAL;
+	if (!host_limit_pass(&c->h->limit, c->now_ns))
+		return DROP_ICMP_LIMIT;
 	icmp4_write_error(p, e, src, c->h->ip_id++, &a);
 	host_say(c->h, c->b, &a);
 	p->flags |= PKT_TAKEN;
-	return true;
+	return CONSUMED_UNREACH;
 }
 
 /* An ICMP message to the router. @l4_len: its length. */
@@ -89,13 +97,38 @@ static enum verdict host_icmp(const struct host_call *c, struct pkt *p, const ui
 	return CONSUMED_ICMP_ECHO;
 }
 
+/*
+ * The options of a packet to the router. A source route that goes on from here is not followed
+ * (RFC 7126 4.3, 4.4); one that ends here has done no harm. Return: KEEP, or how the packet ends.
+ */
+static enum verdict host_options(const uint8_t *h, uint32_t hlen)
+{
+	for (uint32_t at = IP4_LEN; at < hlen && h[at] != IP4_OPT_END;) {
+		const uint8_t *o = h + at;
+
+		if (o[0] == IP4_OPT_NOP) {
+			at++;
+			continue;
+		}
+		if (at + 2 > hlen || o[1] < 2 || at + o[1] > hlen)
+			return DROP_IP_HEADER;
+		if ((o[0] == IP4_OPT_LSRR || o[0] == IP4_OPT_SSRR) && (o[1] < 3 || o[2] <= o[1]))
+			return DROP_SOURCE_ROUTE;
+		at += o[1];
+	}
+	return KEEP;
+}
+
 /* A packet to one of the router's addresses. Return: how it ends. */
 static enum verdict host_one(const struct host_call *c, struct pkt *p)
 {
 	struct icmp4_error e = {.type = ICMP4_UNREACHABLE};
 	const uint8_t *h = p->data + ETHER_LEN;
 	uint32_t hlen = ip4_header_len(h);
+	enum verdict v = host_options(h, hlen);
 
+	if (v != KEEP)
+		return v;
 	if (ip4_frag(h) & (IP4_MF | IP4_OFFSET))
 		return DROP_FRAGMENT;
 	switch (ip4_proto(h)) {
@@ -110,7 +143,7 @@ static enum verdict host_one(const struct host_call *c, struct pkt *p)
 		e.code = ICMP4_PROTO_UNREACHABLE; /* RFC 1122 3.2.2.1 */
 		break;
 	}
-	return host_error(c, p, &e, ip4_dst(h)) ? CONSUMED_UNREACH : CONSUMED_LOCAL;
+	return host_error(c, p, &e, ip4_dst(h));
 }
 
 void host_stage(struct host *h, const struct ifaces *ifaces, uint64_t now_ns, struct batch *b)

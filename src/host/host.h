@@ -16,8 +16,8 @@
 /* Of ICMP errors: @rate a second, and bursts of a tenth of that (RFC 1812 4.3.2.8). */
 struct host_limit {
 	uint64_t interval_ns; /* between two errors; 0: no limit */
-	uint64_t burst_ns;    /* how much unused time is kept */
-	uint64_t next_ns;     /* when the next one is due, at the earliest burst_ns ago */
+	uint64_t burst_ns;    /* how far ahead of their time errors may be sent */
+	uint64_t due_ns;      /* when the next one is due; in the past: all of the burst is there */
 };
 
 struct host {

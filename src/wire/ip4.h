@@ -17,6 +17,13 @@ enum ip_proto {
 	IP_PROTO_UDP = 17,
 };
 
+enum ip4_option {
+	IP4_OPT_END = 0,
+	IP4_OPT_NOP = 1,
+	IP4_OPT_LSRR = 131, /* loose source and record route */
+	IP4_OPT_SSRR = 137, /* strict */
+};
+
 #define IP4_DF     0x4000
 #define IP4_MF     0x2000
 #define IP4_OFFSET 0x1fff
