@@ -34,6 +34,36 @@ uint32_t iface_source4(const struct iface *f, uint32_t to)
 	return f->n_addr4 > 0 ? f->addr4[0].addr : 0;
 }
 
+/* Is @addr the interface's own @own, or a broadcast of its subnet, the old all zeros too? */
+static bool addr_not_source4(const struct iface_addr4 *own, uint32_t addr)
+{
+	uint32_t host = ~ip4_mask(own->len);
+
+	if (addr == own->addr)
+		return true;
+	if (own->len > 30 || ((own->addr ^ addr) & ~host) != 0)
+		return false; /* RFC 3021: a /31 has no broadcast address */
+	return (addr & host) == 0 || (addr & host) == host;
+}
+
+bool ifaces_not_source4(const struct ifaces *s, uint32_t addr)
+{
+	for (uint16_t i = 0; i < s->n; i++) {
+		for (uint16_t k = 0; k < s->iface[i].n_addr4; k++) {
+			if (addr_not_source4(&s->iface[i].addr4[k], addr))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void ifaces_mark4(struct ifaces *s, uint32_t addr)
+{
+	uint32_t bit = ifaces_bit4(addr);
+
+	s->not_source4[bit / 64] |= 1ull << bit % 64;
+}
+
 struct ifaces *ifaces_new(uint16_t n)
 {
 	struct ifaces *s = calloc(1, sizeof(*s) + n * sizeof(s->iface[0]));
@@ -56,6 +86,13 @@ int ifaces_set(struct ifaces *s, const struct iface *f)
 		if (copy == NULL)
 			return -ENOMEM;
 		memcpy(copy, f->addr4, f->n_addr4 * sizeof(*copy));
+	}
+	for (uint16_t i = 0; i < f->n_addr4; i++) {
+		uint32_t host = ~ip4_mask(copy[i].len);
+
+		ifaces_mark4(s, copy[i].addr);
+		ifaces_mark4(s, copy[i].addr & ~host);
+		ifaces_mark4(s, copy[i].addr | host);
 	}
 	free((void *)slot->addr4);
 	*slot = *f;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "base/rcu.h"
 
 struct iface_addr4 {
@@ -30,6 +31,7 @@ struct iface {
 /* An immutable snapshot. Slots without an interface have up == false and name[0] == 0. */
 struct ifaces {
 	struct rcu_head rcu;
+	uint64_t not_source4[64]; /* a bit for each hash, see ifaces_maybe_not_source4() */
 	uint16_t n;
 	struct iface iface[];
 };
@@ -49,6 +51,24 @@ bool iface_on_link4(const struct iface *f, uint32_t addr);
 /* The address of @f to speak to @to with: of @to's subnet if there is one, else the primary, else
  * 0. */
 uint32_t iface_source4(const struct iface *f, uint32_t to);
+
+/* Which bit of not_source4 stands for @addr. */
+static force_inline uint32_t ifaces_bit4(uint32_t addr)
+{
+	return addr * 0x9e3779b1u >> 20;
+}
+
+/* A first look that costs next to nothing: may @addr be one that ifaces_not_source4() tells of? */
+static force_inline bool ifaces_maybe_not_source4(const struct ifaces *s, uint32_t addr)
+{
+	uint32_t bit = ifaces_bit4(addr);
+
+	return (s->not_source4[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+/* Does nothing from outside come from @addr, because it is an address of the router's own, or the
+ * broadcast address of a connected subnet? Context: any. */
+bool ifaces_not_source4(const struct ifaces *s, uint32_t addr);
 
 /**
  * ifaces_new - an empty snapshot

@@ -13,8 +13,8 @@
 #define PREFETCH_AHEAD 8
 
 /* Add to the IPv4 lane what passes the checks. */
-static force_inline enum verdict input_ip4(const struct iface *f, struct lane4 *l, uint8_t *data,
-                                           uint32_t len)
+static force_inline enum verdict input_ip4(const struct ifaces *s, uint16_t in, struct lane4 *l,
+                                           uint8_t *data, uint32_t len)
 {
 	struct pkt *p = &l->pkt[l->n];
 	uint8_t *h = data + ETHER_LEN;
@@ -25,10 +25,13 @@ static force_inline enum verdict input_ip4(const struct iface *f, struct lane4 *
 	if (unlikely(len < ETHER_LEN + IP4_LEN))
 		return DROP_SHORT;
 	v = parse4(h, len - ETHER_LEN, &total, &flags);
+	if (unlikely(ifaces_maybe_not_source4(s, ip4_src(h))) && v == KEEP &&
+	    ifaces_not_source4(s, ip4_src(h)))
+		v = DROP_MARTIAN_SOURCE;
 	/* Field by field: gcc would build a compound literal on the stack and reload it. */
 	p->data = data;
 	p->len = (uint16_t)(ETHER_LEN + total);
-	p->in = f->id;
+	p->in = in;
 	p->flags = flags;
 	l->dst[l->n] = ip4_dst(h);
 	l->n += v == KEEP;
@@ -67,14 +70,14 @@ static never_inline enum verdict input_other(struct batch *b, const struct iface
 }
 
 /* A received packet of one frame. */
-static force_inline enum verdict input_one(const struct iface *f, uint64_t mac, struct batch *b,
-                                           uint8_t *data, uint32_t len)
+static force_inline enum verdict input_one(const struct ifaces *s, uint16_t in, uint64_t mac,
+                                           struct batch *b, uint8_t *data, uint32_t len)
 {
 	if (unlikely(len < ETHER_LEN))
 		return DROP_SHORT;
 	if (likely(mac_load(data) == mac && ether_type(data) == ETHERTYPE_IP4))
-		return input_ip4(f, &b->ip4, data, len);
-	return input_other(b, f, data, len);
+		return input_ip4(s, in, &b->ip4, data, len);
+	return input_other(b, &s->iface[in], data, len);
 }
 
 static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len, uint16_t in,
@@ -87,8 +90,9 @@ static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len,
 }
 
 /* A packet in several frames. It is in the IPv4 lane if the return is KEEP. */
-static enum verdict input_chain4(struct batch *b, const struct iface *f, const struct pkt *k)
+static enum verdict input_chain4(struct batch *b, const struct ifaces *s, const struct pkt *k)
 {
+	const struct iface *f = &s->iface[k->in];
 	struct pkt *p = &b->ip4.pkt[b->ip4.n];
 	enum verdict v;
 
@@ -96,7 +100,7 @@ static enum verdict input_chain4(struct batch *b, const struct iface *f, const s
 		v = input_why(f, k->data);
 		return v == KEEP ? DROP_ARP_BAD : v; /* ARP is never this long */
 	}
-	v = input_ip4(f, &b->ip4, k->data, k->len);
+	v = input_ip4(s, k->in, &b->ip4, k->data, k->len);
 	if (v != KEEP)
 		return v;
 	p->flags |= PKT_CHAIN;
@@ -122,7 +126,7 @@ static never_inline uint32_t input_chain(struct pipeline *p, struct port_queue *
 	*bytes += k.len;
 	v = (enum verdict)k.verdict;
 	if (v == KEEP)
-		v = input_chain4(&p->batch, &p->ifaces->iface[q->port], &k);
+		v = input_chain4(&p->batch, p->ifaces, &k);
 	if (v != KEEP)
 		pkt_list_add(&p->batch.ended, &k, v);
 	return used;
@@ -166,7 +170,7 @@ size_t input_stage(struct pipeline *p, struct port_queue *q)
 			continue;
 		}
 		bytes += len;
-		v = input_one(f, mac, b, data, len);
+		v = input_one(p->ifaces, q->port, mac, b, data, len);
 		if (unlikely(v != KEEP))
 			input_end(b, data, len, q->port, v);
 	}
