@@ -126,12 +126,13 @@ static bool worker_has_work(struct worker *w, const struct pipeline_queues *queu
 
 static void worker_sleep(struct worker *w)
 {
-	const struct pipeline_queues *queues = rcu_get(&w->queues);
+	const struct pipeline_queues *queues;
 	struct pollfd fds[1 + ARRAY_SIZE(queues->rx)];
 	uint64_t before = clock_ns(), drained;
 	nfds_t n = 0;
 
 	atomic_store(&w->asleep, true);
+	queues = rcu_get(&w->queues); /* now: whoever replaces them later wakes us */
 	if (worker_has_work(w, queues))
 		goto awake;
 	fds[n++] = (struct pollfd){.fd = w->wake_fd, .events = POLLIN};
