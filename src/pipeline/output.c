@@ -133,8 +133,6 @@ void output4_stage(struct pipeline *p)
 		bytes += len;
 		k++;
 	}
-	if (k > t->n && t->port[0] != first)
-		mixed |= 1; /* the first packet, whose port @first was, is not among them */
 	t->n = k;
 	t->mixed |= mixed;
 	t->bytes += bytes;
