@@ -8,8 +8,8 @@
 #include "wire/ether.h"
 #include "wire/ip4.h"
 
-/* Packets a second that one neighbour may have the agent hold: as many as it keeps. */
-#define HOLD_RATE 16
+/* Packets a second that one neighbour may have the agent hold. It keeps the newest 16. */
+#define HOLD_RATE 64
 
 /* Keep what the packet looked like, once a batch and reason at most: the reader wants one, not all.
  */

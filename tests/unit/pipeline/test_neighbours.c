@@ -80,16 +80,16 @@ static void held_packets_leave_in_their_order(void **state)
 	assert_int_equal(t->r->worker.pipeline.counters.released, 3);
 }
 
-static void the_newest_three_are_held(void **state)
+static void the_newest_sixteen_are_held(void **state)
 {
 	struct road *t = *state;
 
-	for (uint16_t i = 0; i < 8; i++)
+	for (uint16_t i = 0; i < 21; i++)
 		send_numbered(t, NEW_IP, i);
 	asks_for(t, NEW_IP);
 	assert_int_equal(router_count(t->r, DROP_NEIGH_QUEUE), 5);
 	answer(t, NEW_IP, NEW_MAC);
-	for (uint32_t i = 5; i < 8; i++) {
+	for (uint32_t i = 5; i < 21; i++) {
 		road_out(t, 1);
 		assert_int_equal(id_out(t), i);
 	}
@@ -104,7 +104,7 @@ static void an_answer_is_heard_however_many_packets_wait(void **state)
 		send_numbered(t, NEW_IP, i);
 	asks_for(t, NEW_IP);
 	answer(t, NEW_IP, NEW_MAC);
-	assert_int_equal(router_drain(t->r), 3);
+	assert_int_equal(router_drain(t->r), 16);
 	send_numbered(t, NEW_IP, 1000);
 	road_out(t, 1);
 	assert_int_equal(id_out(t), 1000);
@@ -265,7 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		road_test(held_packets_leave_in_their_order),
-		road_test(the_newest_three_are_held),
+		road_test(the_newest_sixteen_are_held),
 		road_test(an_answer_is_heard_however_many_packets_wait),
 		road_test(a_silent_host_is_unreachable),
 		road_test(a_silent_gateway_is_unreachable_at_once),
