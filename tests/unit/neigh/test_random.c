@@ -12,8 +12,8 @@
 #include "bed.h"
 
 /*
- * Random events, with what must hold after each: no packet is lost or ends twice (I2), limits are kept,
- * what workers see agrees with the states. Seeded: a failure repeats.
+ * Random events, with what must hold after each: no packet is lost or ends twice (I2), limits are
+ * kept, what workers see agrees with the states. Seeded: a failure repeats.
  */
 #define STEPS 30000
 #define HOSTS 48
