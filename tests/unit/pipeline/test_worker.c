@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A worker in its own thread. The test waits for what the worker does, never for time to pass. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "road.h"
+
+#define ROUNDS   20
+#define PATIENCE (20 * NS_PER_SEC)
+
+/* A sleep ends by itself after 500 ms at the latest: 20 that are ended take much less than that. */
+#define SOON (ROUNDS * 200 * NS_PER_MS)
+
+static int setup(void **state)
+{
+	struct road *t = road_open(NULL);
+
+	*state = t;
+	assert_int_equal(worker_start(&t->r->worker), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct road *t = *state;
+
+	worker_stop(&t->r->worker);
+	assert_false(t->r->worker.running);
+	rcu_quiescent_state();
+	router_run(t->r);
+	router_drain(t->r);
+	return road_teardown(state);
+}
+
+#define worker_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+static void wait_for(bool (*holds)(struct road *), struct road *t)
+{
+	uint64_t end = clock_ns() + PATIENCE;
+
+	while (!holds(t)) {
+		assert_true(clock_ns() < end);
+		sched_yield();
+		rcu_quiescent_state();
+	}
+}
+
+static bool asleep(struct road *t)
+{
+	return atomic_load(&t->r->worker.asleep);
+}
+
+static bool awake(struct road *t)
+{
+	return !asleep(t);
+}
+
+static bool sent(struct road *t)
+{
+	uint32_t idx;
+
+	return memory_port_tx_peek(t->r->port[1], 0, 1, &idx) > 0;
+}
+
+static void give_packet(struct road *t)
+{
+	router_udp(&t->in, 0, HOST_IP(1), 64);
+	assert_true(router_inject(t->r, 0, t->in.bytes, t->in.len));
+}
+
+static void it_forwards(struct road *t)
+{
+	give_packet(t);
+	worker_wake(&t->r->worker);
+	wait_for(sent, t);
+	road_out(t, 1);
+}
+
+static void an_idle_worker_sleeps(void **state)
+{
+	struct road *t = *state;
+
+	wait_for(asleep, t);
+	it_forwards(t);
+	wait_for(asleep, t);
+	assert_true(counter_read(&t->r->worker.counters.sleeps) > 0);
+	assert_int_equal(counter_read(&t->r->worker.counters.packets), 1);
+	assert_int_equal(counter_read(&t->r->worker.counters.batches), 1);
+}
+
+static void an_order_wakes_it(void **state)
+{
+	struct road *t = *state;
+	struct worker *w = &t->r->worker;
+	uint64_t took = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct order *o;
+		uint64_t start;
+
+		wait_for(asleep, t);
+		o = ring_reserve(w->pipeline.orders);
+		assert_non_null(o);
+		*o = (struct order){.kind = ORDER_SEND, .iface = 1, .len = 60};
+		packet_arp(&t->in, &(struct packet_arp){.dst = MAC_BROADCAST,
+		                                        .sender_mac = ROUTER_MAC(1),
+		                                        .sender = ROUTER_IP(1),
+		                                        .target = IP(10, 0, 1, 9),
+		                                        .op = 1});
+		memcpy(o->bytes, t->in.bytes, 60);
+		start = clock_ns();
+		ring_push(w->pipeline.orders);
+		worker_wake(w);
+		wait_for(sent, t);
+		took += clock_ns() - start;
+		road_out(t, 1);
+	}
+	assert_true(took < SOON);
+}
+
+static void new_queues_wake_it(void **state)
+{
+	struct road *t = *state;
+	uint64_t took = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		uint64_t start;
+
+		wait_for(asleep, t);
+		give_packet(t); /* no event tells of it: a memory port has nothing to poll */
+		start = clock_ns();
+		router_publish(t->r);
+		wait_for(sent, t);
+		took += clock_ns() - start;
+		road_out(t, 1);
+	}
+	assert_true(took < SOON);
+}
+
+static void reports_wake_the_agent(void **state)
+{
+	struct road *t = *state;
+	struct pollfd p = {.fd = t->r->report_fd, .events = POLLIN};
+	uint64_t told;
+
+	wait_for(asleep, t);
+	(void)!read(t->r->report_fd, &told, sizeof(told)); /* of the setup */
+	router_udp(&t->in, 0, IP(10, 0, 1, 77), 64);
+	assert_true(router_inject(t->r, 0, t->in.bytes, t->in.len));
+	worker_wake(&t->r->worker);
+	assert_int_equal(poll(&p, 1, (int)(PATIENCE / NS_PER_MS)), 1);
+	assert_true(ring_has(t->r->worker.pipeline.reports));
+}
+
+static void a_busy_worker_never_sleeps(void **state)
+{
+	struct road *t = *state;
+
+	worker_stop(&t->r->worker);
+	t->r->worker.idle = WORKER_IDLE_BUSY;
+	t->r->worker.counters.sleeps = 0;
+	assert_int_equal(worker_start(&t->r->worker), 0);
+	wait_for(awake, t);
+	for (int i = 0; i < ROUNDS; i++)
+		it_forwards(t);
+	assert_int_equal(counter_read(&t->r->worker.counters.sleeps), 0);
+}
+
+static void it_can_be_stopped_and_started(void **state)
+{
+	struct road *t = *state;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		if (i % 2 == 0)
+			wait_for(asleep, t);
+		worker_stop(&t->r->worker);
+		worker_stop(&t->r->worker); /* once more does no harm */
+		rcu_quiescent_state();
+		router_run(t->r);
+		assert_null(router_check(t->r));
+		assert_int_equal(worker_start(&t->r->worker), 0);
+		it_forwards(t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		worker_test(an_idle_worker_sleeps),      worker_test(an_order_wakes_it),
+		worker_test(new_queues_wake_it),         worker_test(reports_wake_the_agent),
+		worker_test(a_busy_worker_never_sleeps), worker_test(it_can_be_stopped_and_started),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
