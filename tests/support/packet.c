@@ -157,7 +157,6 @@ static const char *flaw_icmp(const uint8_t *m, uint32_t len)
 
 static const char *flaw_ip4(const uint8_t *h, uint32_t room, uint32_t mtu)
 {
-	static const uint8_t own[] = {0x45, 0xc0}; /* how the router's own errors begin */
 	uint32_t hlen = (h[0] & 15u) * 4, total = get16(h + 2);
 
 	if (h[0] >> 4 != 4 || hlen < 20)
@@ -174,8 +173,8 @@ static const char *flaw_ip4(const uint8_t *h, uint32_t room, uint32_t mtu)
 		return "a trailer";
 	if (!is_zero(h + total, room - total))
 		return "padding that is not zero";
-	if (h[9] == 1 && memcmp(h, own, 2) == 0 && h[8] == 64 && (get16(h + 6) & 0x3fff) == 0 &&
-	    total > hlen && (h[hlen] == 3 || h[hlen] == 11))
+	/* Nothing that is forwarded comes from 10.0.x.1, the router's own addresses. */
+	if (h[9] == 1 && h[12] == 10 && h[13] == 0 && h[14] < 3 && h[15] == 1)
 		return flaw_icmp(h + hlen, total - hlen);
 	return NULL;
 }

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Writes the seeds of fuzz_parse4 and fuzz_pipeline below tests/fuzz/corpus.
+
+What the fuzzers found lies beside them, as found-NAME; this script leaves that alone.
+"""
+import ipaddress
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).parent / "corpus"
+MAC = bytes([2, 0, 0, 0, 1, 2])
+
+
+def checksum(data):
+    total = sum(struct.unpack(f">{len(data) // 2}H", data[: len(data) // 2 * 2]))
+    if len(data) % 2:
+        total += data[-1] << 8
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def ip4(dst, payload=b"", *, src="10.0.0.2", proto=17, ttl=64, frag=0, options=b""):
+    first = 0x45 + len(options) // 4
+    head = struct.pack(
+        ">BBHHHBBH4s4s", first, 0, 20 + len(options) + len(payload), 7, frag, ttl, proto, 0,
+        ipaddress.ip_address(src).packed, ipaddress.ip_address(dst).packed) + options
+    return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + payload
+
+
+def icmp(kind, size=32):
+    body = struct.pack(">BBHHH", kind, 0, 0, 1, 1) + bytes(range(size))
+    return body[:2] + struct.pack(">H", checksum(body)) + body[4:]
+
+
+def arp(op, sender, target, mac=MAC):
+    return struct.pack(">HHBBH6s4s6s4s", 1, 0x0800, 6, 4, op, mac,
+                       ipaddress.ip_address(sender).packed, bytes(6),
+                       ipaddress.ip_address(target).packed) + bytes(18)
+
+
+def record(port, data, *, more=False, pieces=None, is_arp=False):
+    how = port | 4 | (0 if is_arp else 8) | (32 if more else 0) | (64 if is_arp else 0)
+    out = bytes([how | (16 if pieces is not None else 0)])
+    if pieces is not None:
+        out += bytes([pieces])
+    return out + struct.pack("<H", len(data)) + data
+
+
+def wait(tenths):
+    return bytes([3, tenths])
+
+
+UDP = struct.pack(">HHHH", 1024, 9, 20, 0) + bytes(12)
+PACKETS = {
+    "forward": ip4("10.0.1.2", UDP),
+    "ttl": ip4("10.0.1.2", UDP, ttl=1),
+    "no-route": ip4("9.9.9.9", UDP),
+    "echo": ip4("10.0.0.1", icmp(8), proto=1),
+    "echo-options": ip4("10.0.1.1", icmp(8), proto=1, options=bytes([1] * 40)),
+    "error": ip4("9.9.9.9", icmp(3), proto=1),
+    "closed": ip4("10.0.0.1", UDP),
+    "source-route": ip4("10.0.0.1", UDP, options=bytes([131, 7, 4, 10, 0, 1, 2, 0])),
+    "fragment": ip4("10.0.0.1", UDP, frag=0x2000),
+    "too-big": ip4("10.0.2.2", bytes(1600), frag=0x4000),
+    "martian": ip4("10.0.1.2", UDP, src="127.0.0.1"),
+    "land": ip4("10.0.0.1", UDP, src="10.0.0.1"),
+    "multicast": ip4("224.0.0.5", UDP),
+    "blackhole": ip4("198.21.0.1", UDP),
+    "unreachable": ip4("198.22.0.1", UDP),
+    "hairpin": ip4("198.20.0.1", UDP),
+    "half-made": ip4("10.0.1.2", struct.pack(">HHHH", 1, 2, 20, 0x1418) + bytes(12),
+                     src="10.0.2.2"),
+}
+RUNS = {
+    "resolve": record(0, ip4("198.18.0.1", UDP))
+    + record(1, arp(2, "10.0.1.9", "10.0.1.1"), is_arp=True) + record(0, ip4("198.19.0.1", UDP)),
+    "silent": record(0, ip4("10.0.1.77", UDP)) * 5 + wait(40) + record(0, ip4("10.0.1.77", UDP)),
+    "ask": record(0, arp(1, "10.0.0.7", "10.0.0.1"), is_arp=True)
+    + record(1, ip4("10.0.0.7", UDP, src="10.0.1.2")),
+    "batch": b"".join(record(0, p, more=True) for p in PACKETS.values()) + wait(1),
+    "jumbo": record(0, ip4("10.0.1.2", bytes(8000)), pieces=20),
+    "jumbo-echo": record(0, ip4("10.0.0.1", icmp(8, 64) + bytes(6000), proto=1,
+                                options=bytes([1] * 8)), pieces=15),
+    "jumbo-held": record(1, ip4("10.0.0.99", bytes(4000), src="10.0.1.2"), pieces=24) + wait(50),
+    "jumbo-short-head": record(2, ip4("10.0.1.2", UDP + bytes(100), src="10.0.2.2"), pieces=0),
+}
+
+
+def write(folder, name, data):
+    path = HERE / folder
+    path.mkdir(parents=True, exist_ok=True)
+    (path / name).write_bytes(data)
+
+
+def main():
+    for name, packet in PACKETS.items():
+        write("parse4", name, packet[:120])
+        write("pipeline", name, record(2 if name == "half-made" else 0, packet))
+    for name, run in RUNS.items():
+        write("pipeline", name, run)
+
+
+if __name__ == "__main__":
+    main()
