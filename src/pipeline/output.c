@@ -36,7 +36,8 @@ static enum verdict output_kind(struct pipeline *p, const struct nexthop *nh)
 		return KEEP;
 	case NH_RESOLVE:
 	case NH_CONNECTED:
-		return HELD_NEIGH;
+		/* Behind a link that is down no one answers: say so now, to each. */
+		return p->ifaces->iface[nh->iface].up ? HELD_NEIGH : DROP_NEIGH_FAILED;
 	case NH_FAILED:
 		return DROP_NEIGH_FAILED;
 	case NH_BROADCAST:
