@@ -43,9 +43,11 @@ struct agent_iface {
 	uint64_t mac;    /* in use */
 	uint32_t mtu;    /* in use */
 	uint32_t frames; /* taken from the spare ones for its rings */
+	int ifindex;     /* of the kernel device that is taken, its state in the journal; 0: none */
 	bool up;         /* administratively */
 	bool carrier;
-	bool taken; /* a kernel device whose own addresses are in the journal */
+	bool gone;     /* its device went away */
+	int successor; /* the device of its name that came then, as the log has told */
 	uint64_t verdict_base[VERDICT_COUNT]; /* what the slot's last user left */
 	/* For rates: the totals of the last second and the one before. */
 	struct agent_rate {
@@ -138,6 +140,11 @@ void agent_worker_settings(struct worker *w, const struct config_system *s);
 
 /* --- ports.c: interfaces as ports --- */
 
+/* Changes of an interface that take a new binding. */
+#define AGENT_REBIND                                                                         \
+	(CONFIG_CHANGE_CONTROL | CONFIG_CHANGE_MTU | CONFIG_CHANGE_MAC | CONFIG_CHANGE_XDP | \
+	 CONFIG_CHANGE_PCAP)
+
 /* The slot of the interface called @name, or NULL. */
 struct agent_iface *agent_iface_find(struct agent *a, const char *name);
 
@@ -162,11 +169,24 @@ void agent_iface_close(struct agent *a, uint16_t id);
 /* Build and publish the interface snapshot and the workers' queue lists from the slots. */
 [[nodiscard]] int agent_publish(struct agent *a);
 
+/* Frames that @c's interfaces and the workers need. */
+uint32_t agent_frames_needed(const struct config *c);
+
+/* --- links.c: what becomes of the devices while we have them --- */
+
 /* A link changed. */
 void agent_link_event(void *ctx, const struct link_event *ev);
 
-/* Frames that @c's interfaces and the workers need. */
-uint32_t agent_frames_needed(const struct config *c);
+/**
+ * agent_ifaces_renew - bind anew what is not bound to the device that bears its name now, or not
+ * to all of its queues
+ * @is: the next configuration; interfaces whose binding it changes are left alone
+ *
+ * Context: at a reload, before its differences. An interface whose device is away stays as it is.
+ * Return: 0 or a negative errno.
+ */
+[[nodiscard]] int agent_ifaces_renew(struct agent *a, const struct config_diff *d,
+                                     const struct config *is, struct agent_error *e);
 
 /* --- routes.c: routes of the configuration and of its interfaces --- */
 

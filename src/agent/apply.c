@@ -13,11 +13,6 @@
 #include "port/steer.h"
 #include "port/xsk.h"
 
-/* Changes of an interface that take a new binding. */
-#define REBIND                                                                               \
-	(CONFIG_CHANGE_CONTROL | CONFIG_CHANGE_MTU | CONFIG_CHANGE_MAC | CONFIG_CHANGE_XDP | \
-	 CONFIG_CHANGE_PCAP)
-
 /* What is being applied, and how far it got. */
 struct apply {
 	struct agent *a;
@@ -30,13 +25,17 @@ struct apply {
 
 static int ifaces_open(struct apply *p, struct agent_error *e)
 {
+	int renewed = agent_ifaces_renew(p->a, &p->diff, p->is, e);
+
+	if (renewed < 0)
+		return renewed;
 	for (; p->opened < p->diff.n_interfaces; p->opened++) {
 		const struct config_diff_interface *d = &p->diff.interfaces[p->opened];
 		int err = 0;
 
 		if (d->was == NULL)
 			err = agent_iface_open(p->a, d->is, e);
-		else if (d->is != NULL && d->changed & REBIND)
+		else if (d->is != NULL && d->changed & AGENT_REBIND)
 			err = agent_iface_rebind(p->a, d->was, d->is, e);
 		if (err == 0 && d->was != NULL && d->is != NULL &&
 		    d->changed & CONFIG_CHANGE_ON_FAILURE)
@@ -56,7 +55,7 @@ static void ifaces_unopen(struct apply *p)
 
 		if (d->was == NULL)
 			agent_iface_close(p->a, agent_iface_id(p->a, d->is->name));
-		else if (d->is != NULL && d->changed & REBIND)
+		else if (d->is != NULL && d->changed & AGENT_REBIND)
 			err = agent_iface_rebind(p->a, d->is, d->was, &e);
 		if (err == 0 && d->was != NULL && d->is != NULL &&
 		    d->changed & CONFIG_CHANGE_ON_FAILURE)

@@ -85,6 +85,17 @@ static int iface_bind(struct agent *a, struct agent_iface *f, const struct confi
 	return 0;
 }
 
+/* Give the kernel device that slot @f has taken back, if there is one. */
+static void iface_give_back(struct agent *a, struct agent_iface *f, const char *name)
+{
+	struct why why;
+
+	if (f->ifindex != 0 &&
+	    device_give_back(a->netlink, a->options.run_dir, f->ifindex, &why) != 0)
+		log_warning("interfaces.%s: %s", name, why.text);
+	f->ifindex = 0;
+}
+
 /* Take a kernel device and bind it. */
 static int iface_open_device(struct agent *a, struct agent_iface *f,
                              const struct config_interface *ci, struct agent_error *e)
@@ -101,6 +112,7 @@ static int iface_open_device(struct agent *a, struct agent_iface *f,
 	err = device_take(a->netlink, a->options.run_dir, ifindex, &wish, &flaws, &why);
 	if (err < 0)
 		return agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+	f->ifindex = ifindex;
 	if (flaws.strips_vlan)
 		log_warning("interfaces.%s: the driver takes VLAN tags off received frames and "
 		            "cannot be told not to: tagged traffic is not seen as such",
@@ -119,14 +131,13 @@ static int iface_open_device(struct agent *a, struct agent_iface *f,
 	}
 	f->up = info.up;
 	f->carrier = info.carrier;
-	f->taken = true;
+	f->gone = false;
 	return 0;
 
 close_port:
 	port_close(&f->port);
 give_back:
-	if (device_give_back(a->netlink, a->options.run_dir, ifindex, &why) < 0)
-		log_error("interfaces.%s: %s", ci->name, why.text);
+	iface_give_back(a, f, ci->name);
 	return err;
 }
 
@@ -221,16 +232,6 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	iface_recover(a, tag, n_queues, f->frames);
 }
 
-/* Give a kernel device back that slot @f had. */
-static void iface_give_back(struct agent *a, struct agent_iface *f, uint32_t ifindex)
-{
-	struct why why;
-
-	if (f->taken && device_give_back(a->netlink, a->options.run_dir, (int)ifindex, &why) != 0)
-		log_warning("interfaces.%s: %s", f->name, why.text);
-	f->taken = false;
-}
-
 int agent_iface_open(struct agent *a, const struct config_interface *ci, struct agent_error *e)
 {
 	struct agent_iface *f = a->iface;
@@ -250,18 +251,23 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
                        const struct config_interface *is, struct agent_error *e)
 {
 	struct agent_iface *f = agent_iface_find(a, was->name);
-	uint32_t ifindex = f->port->ifindex;
+	int ifindex = is->pcap.in != NULL || is->pcap.out != NULL ? 0 : device_allowed(a, is, e);
 	struct agent_error again;
 	int err;
 
-	iface_detach(a, f);
-	if (ifindex != 0 && is->pcap.in != NULL)
-		iface_give_back(a, f, ifindex);
+	if (ifindex < 0)
+		return ifindex;
+	if (f->port != NULL)
+		iface_detach(a, f);
+	if (f->ifindex != ifindex)
+		iface_give_back(a, f, f->name);
 	err = iface_attach(a, f, is, e);
-	if (err == 0)
-		return nexthop_set_max_len(a->nexthops, (uint16_t)(f - a->iface),
-		                           nexthop_max_len(f->mtu));
-	if (iface_attach(a, f, was, &again) < 0)
+	if (err == 0) {
+		err = nexthop_set_max_len(a->nexthops, (uint16_t)(f - a->iface),
+		                          nexthop_max_len(f->mtu));
+		return err < 0 ? agent_fail(e, err, "out of memory") : 0;
+	}
+	if (was != is && iface_attach(a, f, was, &again) < 0)
 		log_error("%s (while going back to the old configuration)", again.text);
 	return err;
 }
@@ -285,11 +291,10 @@ int agent_iface_on_failure(struct agent *a, const struct config_interface *is,
 void agent_iface_close(struct agent *a, uint16_t id)
 {
 	struct agent_iface *f = &a->iface[id];
-	uint32_t ifindex = f->port != NULL ? f->port->ifindex : 0;
 
 	if (f->port != NULL)
 		iface_detach(a, f);
-	iface_give_back(a, f, ifindex);
+	iface_give_back(a, f, f->name);
 	free(f->addr4);
 	*f = (struct agent_iface){0};
 }
@@ -323,7 +328,7 @@ static struct ifaces *ifaces_build(struct agent *a)
 		struct iface slot = {
 			.mac = f->mac,
 			.id = i,
-			.mtu = (uint16_t)f->mtu,
+			.mtu = (uint16_t)(nexthop_max_len(f->mtu) - ETHER_LEN),
 			.up = f->port != NULL && f->up && f->carrier,
 			.partial_csum = f->port != NULL && f->port->partial_csum,
 			.n_addr4 = f->n_addr4,
@@ -356,35 +361,6 @@ int agent_publish(struct agent *a)
 	worker_set_queues(&a->worker[0], q[0]);
 	ifaces_free_rcu(old);
 	return 0;
-}
-
-void agent_link_event(void *ctx, const struct link_event *ev)
-{
-	struct agent *a = ctx;
-
-	for (size_t i = 0; i < PORT_MAX; i++) {
-		struct agent_iface *f = &a->iface[i];
-		bool up = ev->up && !ev->deleted, carrier = ev->carrier && !ev->deleted;
-
-		if (f->port == NULL || (int)f->port->ifindex != ev->ifindex)
-			continue;
-		if (f->up == up && f->carrier == carrier && f->mac == ev->mac && f->mtu == ev->mtu)
-			return;
-		log_notice("%s: %s", f->name,
-		           up && carrier ? "link up"
-		           : ev->deleted ? "gone"
-		                         : "link down");
-		f->up = up;
-		f->carrier = carrier;
-		f->mac = ev->mac;
-		if (f->mtu != ev->mtu &&
-		    nexthop_set_max_len(a->nexthops, (uint16_t)i, nexthop_max_len(ev->mtu)) == 0)
-			f->mtu = ev->mtu;
-		if (agent_publish(a) < 0)
-			log_error("%s: no memory to tell the workers", f->name);
-		agent_neigh_tick(a);
-		return;
-	}
 }
 
 uint32_t agent_frames_needed(const struct config *c)
