@@ -141,10 +141,19 @@ static int links_ask(struct monitor *m)
 	return netlink_ask(m->requests, nlh, link_take, m);
 }
 
+/* Throw away what is queued: it is older than what is about to be read. */
+static void socket_drain(struct monitor *m, const struct mnl_socket *s)
+{
+	while (mnl_socket_recvfrom(s, m->buffer, sizeof(m->buffer)) >= 0 || errno == ENOBUFS ||
+	       errno == EINTR)
+		;
+}
+
 int monitor_dump(struct monitor *m, struct why *why)
 {
 	int err = 1;
 
+	socket_drain(m, m->links);
 	for (int i = 0; i < DUMP_TRIES && err == 1; i++) {
 		for (size_t k = 0; k < m->n_known; k++)
 			m->known[k].seen = false;
@@ -185,14 +194,6 @@ static int socket_read(struct monitor *m, const struct mnl_socket *s, netlink_fn
 	return 0;
 }
 
-/* Throw away what is queued: it is older than what was lost. */
-static void socket_drain(struct monitor *m, const struct mnl_socket *s)
-{
-	while (mnl_socket_recvfrom(s, m->buffer, sizeof(m->buffer)) >= 0 || errno == ENOBUFS ||
-	       errno == EINTR)
-		;
-}
-
 int monitor_dispatch(struct monitor *m, struct why *why)
 {
 	int lost_links = socket_read(m, m->links, link_take);
@@ -205,8 +206,6 @@ int monitor_dispatch(struct monitor *m, struct why *why)
 	if (lost_links == 0 && lost_channels == 0)
 		return 0;
 	m->losses++;
-	if (lost_links != 0)
-		socket_drain(m, m->links);
 	if (lost_channels != 0)
 		socket_drain(m, m->ethtool);
 	m->told_channels = lost_channels != 0;

@@ -50,7 +50,8 @@ int monitor_fd(const struct monitor *m);
 /**
  * monitor_dump - tell about every device that there is, and those that went since the last time
  *
- * Called once after monitor_open(); monitor_dispatch() calls it by itself after a loss.
+ * Called once after monitor_open(); monitor_dispatch() calls it by itself after a loss. Events that
+ * wait already are older, and go untold.
  *
  * Context: agent. Return: 0 or a negative errno with @why set.
  */
