@@ -157,6 +157,7 @@ static void on_monitor(void *ctx, uint32_t)
 	a->now_ns = clock_ns();
 	if (monitor_dispatch(a->monitor, &why) < 0)
 		log_error("%s", why.text);
+	agent_ready_check(a);
 }
 
 static void on_neigh(void *ctx, uint64_t now_ns)
@@ -173,6 +174,14 @@ static void on_second(void *ctx, uint64_t now_ns)
 
 	a->now_ns = now_ns;
 	agent_rates(a, now_ns);
+}
+
+static void on_ready(void *ctx, uint64_t now_ns)
+{
+	struct agent *a = ctx;
+
+	a->now_ns = now_ns;
+	agent_ready_check(a);
 }
 
 static void on_signal(void *ctx, int signal)
@@ -194,7 +203,8 @@ static void on_signal(void *ctx, int signal)
 	else
 		log_error("%s: %s", a->options.config_path, e.text);
 	config_errors_fini(&errs);
-	notify("READY=1");
+	a->ready = false;
+	agent_ready_check(a);
 }
 
 /* Event sources: signals, workers, links, the control socket. */
@@ -218,6 +228,7 @@ static int events_open(struct agent *a, struct agent_error *e)
 	a->report_watch = (struct loop_watch){.fd = a->report_fd, .ready = on_report, .ctx = a};
 	a->neigh_timer = (struct loop_timer){.fire = on_neigh, .ctx = a};
 	a->second_timer = (struct loop_timer){.fire = on_second, .ctx = a};
+	a->ready_timer = (struct loop_timer){.fire = on_ready, .ctx = a};
 	err = loop_signals_add(a->loop, &a->signals, &set);
 	if (err == 0)
 		err = loop_watch_add(a->loop, &a->report_watch, EPOLLIN);
@@ -380,9 +391,8 @@ int agent_run(struct agent *a)
 {
 	int err;
 
-	log_notice("ready: %zu interfaces, configuration %s", a->config->n_interfaces,
-	           a->options.config_path);
-	notify("READY=1");
+	a->now_ns = clock_ns();
+	agent_ready_check(a);
 	err = loop_run(a->loop);
 	notify("STOPPING=1");
 	log_notice("stopping");
@@ -419,6 +429,7 @@ static void events_close(struct agent *a)
 	}
 	loop_timer_disarm(&a->second_timer);
 	loop_timer_disarm(&a->neigh_timer);
+	loop_timer_disarm(&a->ready_timer);
 }
 
 void agent_close(struct agent *a)

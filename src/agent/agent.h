@@ -46,8 +46,9 @@ struct agent_iface {
 	int ifindex;     /* of the kernel device that is taken, its state in the journal; 0: none */
 	bool up;         /* administratively */
 	bool carrier;
-	bool gone;     /* its device went away */
-	int successor; /* the device of its name that came then, as the log has told */
+	bool gone;            /* its device went away */
+	int successor;        /* the device of its name that came then, as the log has told */
+	uint64_t link_due_ns; /* until when READY waits for its link */
 	uint64_t verdict_base[VERDICT_COUNT]; /* what the slot's last user left */
 	/* For rates: the totals of the last second and the one before. */
 	struct agent_rate {
@@ -90,6 +91,8 @@ struct agent {
 	struct monitor *monitor;
 	struct loop_watch monitor_watch;
 	struct loop_timer second_timer;
+	struct loop_timer ready_timer;
+	bool ready; /* the service manager was told so */
 
 	struct agent_totals gone; /* of ports that are closed */
 
@@ -226,6 +229,13 @@ void agent_rates(struct agent *a, uint64_t now_ns);
 
 extern const struct control_command agent_commands[];
 extern const size_t agent_n_commands;
+
+/* --- ready.c: when the daemon says READY --- */
+
+/* A device was just taken and bound: its link may be away for a moment. @carrier: it had one. */
+void agent_link_await(struct agent_iface *f, bool carrier);
+/* Say READY if nothing is in the way any more; look again when a link came, or time is up. */
+void agent_ready_check(struct agent *a);
 
 /* --- notify.c --- */
 

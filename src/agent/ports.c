@@ -104,11 +104,13 @@ static int iface_open_device(struct agent *a, struct agent_iface *f,
 	int ifindex = device_allowed(a, ci, e);
 	struct device_flaws flaws;
 	struct device_info info;
+	bool carrier;
 	struct why why;
 	int err;
 
 	if (ifindex < 0)
 		return ifindex;
+	carrier = device_info(a->netlink, ifindex, &info, &why) == 0 && info.carrier;
 	err = device_take(a->netlink, a->options.run_dir, ifindex, &wish, &flaws, &why);
 	if (err < 0)
 		return agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
@@ -132,6 +134,7 @@ static int iface_open_device(struct agent *a, struct agent_iface *f,
 	f->up = info.up;
 	f->carrier = info.carrier;
 	f->gone = false;
+	agent_link_await(f, carrier);
 	return 0;
 
 close_port:
