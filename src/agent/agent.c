@@ -62,7 +62,6 @@ static int tables_open(struct agent *a, const struct config *c, struct agent_err
 	err = frame_cache_init(&a->spare, a->frames);
 	if (err == 0) {
 		frame_cache_fill(&a->spare);
-		a->next_tag = PORT_QUEUE_MAX;
 		err = fib4_new(&a->fib4);
 	}
 	if (err == 0)

@@ -75,7 +75,7 @@ struct agent {
 
 	struct frames *frames;
 	struct frame_cache spare; /* frames that no worker has */
-	uint16_t next_tag;        /* for the next queue */
+	uint16_t next_tag;        /* of the last port's first queue */
 
 	struct fib4 *fib4;
 	struct nexthops *nexthops;
@@ -100,7 +100,7 @@ struct agent {
 	uint64_t now_ns;
 	uint64_t started_ns;
 	uint64_t lost_routes; /* routes that an undo could not put back */
-	uint64_t lost_orders; /* orders that found a worker's ring full */
+	uint64_t lost_orders; /* frames to send that found a worker's ring full */
 	uint64_t held;        /* packets that the neighbour table has, as a gauge */
 };
 
@@ -213,9 +213,11 @@ extern const struct neigh_ops agent_neigh_ops;
 /* Read all workers' reports. */
 void agent_reports(struct agent *a);
 /* Hand an order to worker @w. Return: false when its ring is full. */
-bool agent_order(struct agent *a, struct worker *w, const struct order *o);
+bool agent_order(struct worker *w, const struct order *o);
 /* The same, but wait for room. */
-void agent_order_wait(struct agent *a, struct worker *w, const struct order *o);
+void agent_order_wait(struct worker *w, const struct order *o);
+/* Wait until worker @w has carried out all its orders, and read what it reports. */
+void agent_orders_done(struct agent *a, struct worker *w);
 /* Run the neighbours' timers and arm the next. */
 void agent_neigh_tick(struct agent *a);
 

@@ -6,14 +6,12 @@
 #include "agent/agent.h"
 #include "base/log.h"
 
-bool agent_order(struct agent *a, struct worker *w, const struct order *o)
+bool agent_order(struct worker *w, const struct order *o)
 {
 	struct order *slot = ring_reserve(w->pipeline.orders);
 
-	if (slot == NULL) {
-		a->lost_orders++;
+	if (slot == NULL)
 		return false;
-	}
 	memcpy(slot, o, offsetof(struct order, bytes) + (o->kind == ORDER_SEND ? o->len : 0));
 	ring_push(w->pipeline.orders);
 	worker_wake(w);
@@ -34,16 +32,17 @@ static void neigh_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t
 	if (len > sizeof(o.bytes))
 		return;
 	memcpy(o.bytes, frame, len);
-	agent_order(a, agent_courier(a), &o);
+	if (!agent_order(agent_courier(a), &o))
+		a->lost_orders++;
 }
 
 /*
  * A full ring is emptied within the time of a worker's loop; in a replay, and while the workers do
  * not run, the agent is the worker.
  */
-void agent_order_wait(struct agent *a, struct worker *w, const struct order *o)
+void agent_order_wait(struct worker *w, const struct order *o)
 {
-	while (!agent_order(a, w, o)) {
+	while (!agent_order(w, o)) {
 		if (w->running)
 			usleep(20);
 		else
@@ -51,10 +50,21 @@ void agent_order_wait(struct agent *a, struct worker *w, const struct order *o)
 	}
 }
 
+void agent_orders_done(struct agent *a, struct worker *w)
+{
+	while (ring_has(w->pipeline.orders)) {
+		if (w->running)
+			usleep(20);
+		else
+			worker_poll(w, a->now_ns);
+	}
+	agent_reports(a);
+}
+
 /* A held packet goes back to a worker: a frame may wait, never leak. */
 static void agent_release(struct agent *a, const struct order *o)
 {
-	agent_order_wait(a, agent_courier(a), o);
+	agent_order_wait(agent_courier(a), o);
 	a->held--;
 }
 

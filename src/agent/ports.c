@@ -16,7 +16,8 @@
 
 #define PCAP_RING      2048
 #define PCAP_FRAMES    (3 * PCAP_RING)
-#define RESERVE_FRAMES 4096 /* for batches, held packets and the router's own */
+#define RECOVER_NS     (5 * NS_PER_SEC) /* patience with a worker that others keep from running */
+#define RESERVE_FRAMES 4096             /* for batches, held packets and the router's own */
 
 struct agent_iface *agent_iface_find(struct agent *a, const char *name)
 {
@@ -169,6 +170,21 @@ static int iface_open_pcap(struct agent *a, struct agent_iface *f,
 	return 0;
 }
 
+/* The next tags that no open port has: after many bindings their numbers come round. */
+static uint16_t tag_free(const struct agent *a)
+{
+	uint16_t tag = a->next_tag;
+	bool taken = true;
+
+	while (taken) {
+		tag = (uint16_t)(tag + PORT_QUEUE_MAX) & (FRAME_TAG_OTHER - 1);
+		taken = tag == 0; /* is nobody's */
+		for (size_t i = 0; i < PORT_MAX && !taken; i++)
+			taken = a->iface[i].port != NULL && a->iface[i].port->queue[0].tag == tag;
+	}
+	return tag;
+}
+
 /* Fill slot @f, which has no port, with the port of @ci. */
 static int iface_attach(struct agent *a, struct agent_iface *f, const struct config_interface *ci,
                         struct agent_error *e)
@@ -176,16 +192,14 @@ static int iface_attach(struct agent *a, struct agent_iface *f, const struct con
 	uint32_t spare = a->spare.n;
 	int err;
 
+	a->next_tag = tag_free(a);
 	if (ci->pcap.in != NULL || ci->pcap.out != NULL)
 		err = iface_open_pcap(a, f, ci, e);
 	else
 		err = iface_open_device(a, f, ci, e);
 	if (err < 0)
 		return err;
-	a->next_tag = (uint16_t)(a->next_tag + PORT_QUEUE_MAX) & (FRAME_TAG_OTHER - 1);
-	if (a->next_tag == 0)
-		a->next_tag = PORT_QUEUE_MAX; /* tag 0 is nobody's */
-	assert(f->port != NULL);              /* what opening it means */
+	assert(f->port != NULL); /* what opening it means */
 	f->frames = spare - a->spare.n;
 	f->mac = f->port->mac;
 	f->mtu = f->port->mtu;
@@ -196,23 +210,28 @@ static int iface_attach(struct agent *a, struct agent_iface *f, const struct con
 /* The frames that went down with a port's queues go back to the spare ones. */
 static void iface_recover(struct agent *a, uint16_t tag, uint16_t n_queues, uint32_t frames)
 {
-	uint64_t deadline = clock_ns() + NS_PER_SEC;
+	uint64_t deadline = clock_ns() + RECOVER_NS;
+	struct worker *w = &a->worker[0];
 	uint32_t before = a->spare.n;
 
 	for (uint16_t i = 0; i < n_queues; i++) {
 		const struct order recover = {.kind = ORDER_RECOVER, .value = tag + i};
 
-		agent_order_wait(a, &a->worker[0], &recover);
+		agent_order_wait(w, &recover);
 	}
-	/* In helpings that the report ring holds. */
+	/* In helpings that the report ring holds, each read before the next is asked for: what the
+	 * worker gives beyond it would lack itself. */
 	while (a->spare.n - before < frames && clock_ns() < deadline) {
 		uint32_t missing = frames - (a->spare.n - before);
 		const struct order give = {.kind = ORDER_RETURN,
 		                           .value = missing < 512 ? missing : 512};
 
-		agent_order_wait(a, &a->worker[0], &give);
-		agent_reports(a);
+		agent_order_wait(w, &give);
+		agent_orders_done(a, w);
 	}
+	if (a->spare.n - before < frames)
+		log_warning("%u frames of a closed interface did not come back",
+		            frames - (a->spare.n - before));
 }
 
 /* Let the workers go of slot @f's port, close it and get its frames back. */
