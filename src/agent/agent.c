@@ -45,6 +45,7 @@ static uint32_t chunk_needed(const struct config *c)
 
 static int tables_open(struct agent *a, const struct config *c, struct agent_error *e)
 {
+	struct neigh_limits limits = {.entries = 65536, .incomplete = 8192};
 	uint32_t n = c->system.frames, chunk = chunk_needed(c);
 	int err;
 
@@ -52,6 +53,7 @@ static int tables_open(struct agent *a, const struct config *c, struct agent_err
 		n = agent_frames_needed(c) + FRAMES_MORE;
 		n = n < FRAMES_MIN ? FRAMES_MIN : n;
 	}
+	limits.held = n / 8; /* what waits must not starve the rings */
 	err = frames_new(&a->frames, n, chunk, (enum frames_huge)c->system.hugepages);
 	if (err < 0)
 		return agent_fail(
@@ -67,7 +69,7 @@ static int tables_open(struct agent *a, const struct config *c, struct agent_err
 	if (err == 0)
 		err = nexthops_new(&a->nexthops);
 	if (err == 0)
-		err = neigh_new(&a->neigh, &agent_neigh_ops, a, a->nexthops, NULL, NULL);
+		err = neigh_new(&a->neigh, &agent_neigh_ops, a, a->nexthops, &limits, NULL);
 	return err == 0 ? 0 : agent_fail(e, err, "out of memory");
 }
 

@@ -148,6 +148,8 @@ void router_publish(struct router *r)
 
 struct router *router_open(const struct router_config *want)
 {
+	/* An eighth of the frames may wait, as in the agent. */
+	struct neigh_limits limits = {.entries = 65536, .incomplete = 8192};
 	struct router_config cfg = want != NULL ? *want : (struct router_config){0};
 	size_t bytes = (sizeof(struct router) + CACHE_LINE - 1) & -(size_t)CACHE_LINE;
 	static const struct neigh_ops ops = {on_send, on_resume, on_drop};
@@ -162,7 +164,8 @@ struct router *router_open(const struct router_config *want)
 	                cfg.chunk != 0 ? cfg.chunk : 2048, FRAMES_HUGE_NEVER) == 0);
 	must(frame_cache_init(&r->spare, r->frames) == 0);
 	must(nexthops_new(&r->nexthops) == 0 && fib4_new(&r->fib) == 0);
-	must(neigh_new(&r->neigh, &ops, r, r->nexthops, NULL, NULL) == 0);
+	limits.held = r->frames->n / 8;
+	must(neigh_new(&r->neigh, &ops, r, r->nexthops, &limits, NULL) == 0);
 	must(worker_init(&r->worker, r->frames, r->report_fd) == 0);
 	r->worker.cpu = -1;
 	r->worker.ifaces = &r->table;
