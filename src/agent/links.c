@@ -22,19 +22,30 @@ static void link_log(const struct agent_iface *f, const struct link_event *ev)
 		log_notice("%s: MTU %u", f->name, ev->mtu);
 }
 
-/* A device that bears the name of one that we lost, or queues without a socket. */
+/* A device that bears the name of one that we lost. */
 static void link_hint(struct agent_iface *f, const struct link_event *ev)
 {
-	if (ev->deleted)
+	if (ev->deleted || !f->gone || f->successor == ev->ifindex ||
+	    strcmp(f->name, ev->name) != 0)
 		return;
-	if (f->gone && f->successor != ev->ifindex && strcmp(f->name, ev->name) == 0) {
-		f->successor = ev->ifindex;
-		log_notice("%s: there is a device of this name again: `viaduct reload` takes it",
-		           f->name);
-	} else if (f->port != NULL && f->ifindex == ev->ifindex && ev->channels) {
-		log_notice("%s: its queues have changed: `viaduct reload` serves them all",
-		           f->name);
-	}
+	f->successor = ev->ifindex;
+	log_notice("%s: there is a device of this name again: `viaduct reload` takes it", f->name);
+}
+
+/* The number of queues changed under us (AF_XDP row 10): those without a socket lose packets, so
+ * bind anew, all of them. Return: was it so? */
+static bool link_queues(struct agent *a, struct agent_iface *f)
+{
+	uint16_t k = config_find_interface(a->config, f->name);
+	const struct config_interface *ci = &a->config->interfaces[k];
+	struct agent_error e;
+
+	if (k == CONFIG_NO_IFACE || ci->xdp.queues != 0 || xsk_port_uncovered(f->port) == 0)
+		return false;
+	log_notice("%s: its queues have changed: bound anew", f->name);
+	if (agent_iface_rebind(a, ci, ci, &e) < 0)
+		log_error("%s", e.text);
+	return true;
 }
 
 /* Take over what the event says. Return: has anything changed? */
@@ -64,7 +75,11 @@ void agent_link_event(void *ctx, const struct link_event *ev)
 		struct agent_iface *f = &a->iface[i];
 
 		link_hint(f, ev);
-		if (f->port == NULL || f->ifindex != ev->ifindex || !link_follow(a, f, ev))
+		if (f->port == NULL || f->ifindex != ev->ifindex)
+			continue;
+		if (ev->channels && !ev->deleted && !link_queues(a, f))
+			continue;
+		if (!ev->channels && !link_follow(a, f, ev))
 			continue;
 		if (agent_publish(a) < 0)
 			log_error("%s: no memory to tell the workers", f->name);

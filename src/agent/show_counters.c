@@ -179,15 +179,18 @@ static void example_format(const struct drop_example *e, char *text, size_t room
 	hlen = ip4_header_len(h);
 	ip4_format(src, ip4_src(h));
 	ip4_format(dst, ip4_dst(h));
-	if ((ip4_proto(h) != IP_PROTO_TCP && ip4_proto(h) != IP_PROTO_UDP) || e->len < hlen + 4 ||
-	    (ip4_frag(h) & IP4_OFFSET) != 0)
-		snprintf(text, room, "%s > %s %s %u", src, dst,
-		         ip4_proto(h) == IP_PROTO_ICMP ? "icmp" : "proto",
-		         ip4_proto(h) == IP_PROTO_ICMP && e->len > hlen ? h[hlen] : ip4_proto(h));
-	else
-		snprintf(text, room, "%s > %s %s %u", src, dst,
-		         ip4_proto(h) == IP_PROTO_TCP ? "tcp" : "udp",
-		         __builtin_bswap16(load16(h + hlen + 2)));
+	unsigned int number = ip4_proto(h);
+	const char *word = "proto";
+
+	if ((ip4_proto(h) == IP_PROTO_TCP || ip4_proto(h) == IP_PROTO_UDP) && e->len >= hlen + 4 &&
+	    (ip4_frag(h) & IP4_OFFSET) == 0) {
+		word = ip4_proto(h) == IP_PROTO_TCP ? "tcp" : "udp";
+		number = __builtin_bswap16(load16(h + hlen + 2));
+	} else if (ip4_proto(h) == IP_PROTO_ICMP && e->len > hlen) {
+		word = "icmp";
+		number = h[hlen];
+	}
+	snprintf(text, room, "%s > %s %s %u", src, dst, word, number);
 }
 
 /* The row of verdict @v on interface @id, unless there was none or a filter is against it. */

@@ -11,26 +11,24 @@
 
 void host_set_rate(struct host *h, uint64_t rate)
 {
-	h->limit = (struct host_limit){0};
-	if (rate == 0)
-		return;
-	h->limit.interval_ns = NS_PER_SEC / rate;
-	h->limit.burst_ns = NS_PER_SEC / 10;
-	if (h->limit.burst_ns < h->limit.interval_ns)
-		h->limit.burst_ns = h->limit.interval_ns;
+	uint64_t interval = rate == 0 ? 0 : NS_PER_SEC / rate;
+
+	__atomic_store_n(&h->limit.interval_ns, interval, __ATOMIC_RELAXED);
 }
 
 /* A token bucket kept as one point in time (the generic cell rate algorithm). */
 static bool host_limit_pass(struct host_limit *l, uint64_t now_ns)
 {
+	uint64_t interval = __atomic_load_n(&l->interval_ns, __ATOMIC_RELAXED);
+	uint64_t burst = interval < NS_PER_SEC / 10 ? NS_PER_SEC / 10 : interval;
 	uint64_t due = l->due_ns;
 
-	if (l->interval_ns == 0)
+	if (interval == 0)
 		return true;
 	if (due < now_ns)
 		due = now_ns;
-	due += l->interval_ns;
-	if (due > now_ns + l->burst_ns)
+	due += interval;
+	if (due > now_ns + burst)
 		return false;
 	l->due_ns = due;
 	return true;

@@ -15,8 +15,7 @@
 
 /* Of ICMP errors: @rate a second, and bursts of a tenth of that (RFC 1812 4.3.2.8). */
 struct host_limit {
-	uint64_t interval_ns; /* between two errors; 0: no limit */
-	uint64_t burst_ns;    /* how far ahead of their time errors may be sent */
+	uint64_t interval_ns; /* between two errors, 0: no limit. Written by the agent, relaxed */
 	uint64_t due_ns;      /* when the next one is due; in the past: all of the burst is there */
 };
 
@@ -26,7 +25,7 @@ struct host {
 	uint64_t originated; /* packets made; one writer, the worker */
 };
 
-/* Errors a second, 0 for no limit. Context: agent, before the worker runs. */
+/* Errors a second, 0 for no limit; also while the worker runs. Context: agent. */
 void host_set_rate(struct host *h, uint64_t rate);
 
 /**

@@ -5,7 +5,7 @@
 
 #include "packet/pkt.h"
 #include "port/port.h"
-#include "uapi/if_xdp.h"
+#include <uapi/if_xdp.h>
 
 /*
  * The least that a chain's first frame has: headers, and what an ICMP error quotes, are read there.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
 # What the netlink_*.sh tests share. Sourced with $tool set. Makes two namespaces, $r and $p, with
 # names of this process's own, and removes them however the test ends.
 set -eu
