@@ -82,7 +82,7 @@ uint8_t *packet_payload4(struct packet *p)
 {
 	uint8_t *h = packet_head4(p);
 
-	return h + (h[0] & 15u) * 4;
+	return h + (size_t)(h[0] & 15) * 4;
 }
 
 uint32_t packet_payload4_len(struct packet *p)

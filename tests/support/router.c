@@ -11,13 +11,14 @@
 #include "port/census.h"
 
 /* A test that cannot be set up says where and stops; asserts may be compiled out. */
-#define must(holds)                                                                       \
-	do {                                                                              \
-		if (!(holds)) {                                                           \
-			(void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #holds); \
-			abort();                                                          \
-		}                                                                         \
-	} while (0)
+static void must_at(bool holds, int line, const char *what)
+{
+	if (holds)
+		return;
+	(void)fprintf(stderr, "%s:%d: %s\n", __FILE__, line, what);
+	abort();
+}
+#define must(holds) must_at(holds, __LINE__, #holds)
 
 /* As agent_order_wait() in a replay: who tests is agent and worker. */
 static void order_give(struct router *r, const struct order *o)
@@ -146,22 +147,16 @@ void router_publish(struct router *r)
 	r->ifaces = s;
 }
 
-struct router *router_open(const struct router_config *want)
+/* Frames, tables and the worker. */
+static void router_make(struct router *r, const struct router_config *cfg)
 {
 	/* An eighth of the frames may wait, as in the agent. */
 	struct neigh_limits limits = {.entries = 65536, .incomplete = 8192};
-	struct router_config cfg = want != NULL ? *want : (struct router_config){0};
-	size_t bytes = (sizeof(struct router) + CACHE_LINE - 1) & -(size_t)CACHE_LINE;
 	static const struct neigh_ops ops = {on_send, on_resume, on_drop};
-	struct router *r = aligned_alloc(CACHE_LINE, bytes);
 
-	must(r != NULL);
-	memset(r, 0, bytes);
-	rcu_register_thread();
-	r->now = 1000 * NS_PER_SEC;
 	r->report_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	must(frames_new(&r->frames, cfg.frames != 0 ? cfg.frames : 512,
-	                cfg.chunk != 0 ? cfg.chunk : 2048, FRAMES_HUGE_NEVER) == 0);
+	must(frames_new(&r->frames, cfg->frames != 0 ? cfg->frames : 512,
+	                cfg->chunk != 0 ? cfg->chunk : 2048, FRAMES_HUGE_NEVER) == 0);
 	must(frame_cache_init(&r->spare, r->frames) == 0);
 	must(nexthops_new(&r->nexthops) == 0 && fib4_new(&r->fib) == 0);
 	limits.held = r->frames->n / 8;
@@ -172,10 +167,24 @@ struct router *router_open(const struct router_config *want)
 	r->worker.pipeline.neigh = neigh_reader(r->neigh);
 	r->worker.pipeline.route =
 		(struct route){.fib4 = r->fib, .nexthops = nexthops_idtab(r->nexthops)};
-	host_set_rate(&r->worker.pipeline.host, cfg.rate);
+	host_set_rate(&r->worker.pipeline.host, cfg->rate);
 	frame_cache_fill(&r->worker.pipeline.cache);
+}
+
+struct router *router_open(const struct router_config *cfg)
+{
+	static const struct router_config usual;
+	size_t bytes = (sizeof(struct router) + CACHE_LINE - 1) & -(size_t)CACHE_LINE;
+	struct router *r = aligned_alloc(CACHE_LINE, bytes);
+
+	must(r != NULL);
+	memset(r, 0, bytes);
+	rcu_register_thread();
+	r->now = 1000 * NS_PER_SEC;
+	cfg = cfg != NULL ? cfg : &usual;
+	router_make(r, cfg);
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++)
-		port_make(r, i, &cfg);
+		port_make(r, i, cfg);
 	router_publish(r);
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
 		routes_of_port(r, i);

@@ -19,7 +19,7 @@
 #define PATIENCE (20 * NS_PER_SEC)
 
 /* A sleep ends by itself after 500 ms at the latest: 20 that are ended take much less than that. */
-#define SOON (ROUNDS * 200 * NS_PER_MS)
+#define SOON (200ull * ROUNDS * NS_PER_MS)
 
 static int setup(void **state)
 {
