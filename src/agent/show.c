@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* show interfaces, routes, neighbours, and reload: rows out of the agent's own tables. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "agent/show.h"
@@ -266,6 +267,23 @@ int show_neighbours(void *ctx, struct control_reply *r, char *const *args, size_
 	return show_start(ctx, r, args, n, neighbours_next);
 }
 
+/* The file's errors, as --check prints them. */
+static int reload_invalid(struct control_reply *r, const struct config_errors *errs,
+                          const char *name)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return control_refuse(r, VIADUCT_EXIT_INVALID, "%s: out of memory", name);
+	config_errors_print(errs, name, out);
+	if (fclose(out) == 0)
+		control_refuse(r, VIADUCT_EXIT_INVALID, "%.*s", (int)len - 1, text);
+	free(text);
+	return VIADUCT_EXIT_INVALID;
+}
+
 int command_reload(void *ctx, struct control_reply *r, char *const *, size_t)
 {
 	struct agent *a = ctx;
@@ -276,18 +294,8 @@ int command_reload(void *ctx, struct control_reply *r, char *const *, size_t)
 
 	a->now_ns = start;
 	err = agent_reload(a, &errs, &e);
-	for (size_t i = 0; i < errs.n; i++) {
-		const struct config_error *x = &errs.list[i];
-
-		control_refuse(r, VIADUCT_EXIT_INVALID, "%s:%u:%u: %s%s%s", a->options.config_path,
-		               x->line, x->column, x->path, x->path[0] != '\0' ? ": " : "",
-		               x->message);
-	}
-	if (errs.more > 0)
-		control_refuse(r, VIADUCT_EXIT_INVALID, "%s: and %zu more", a->options.config_path,
-		               errs.more);
 	if (errs.n > 0)
-		err = VIADUCT_EXIT_INVALID;
+		err = reload_invalid(r, &errs, a->options.config_path);
 	else if (err < 0)
 		err = control_refuse(r, VIADUCT_EXIT_FAILED, "%s: %s", a->options.config_path,
 		                     e.text);

@@ -52,6 +52,8 @@ it "and its second" says 'viaduct.yaml:7:[0-9]+: routes.*flavour' viaduct reload
 it "what was in force still is" has_json 'any(r["dst"] == "192.0.2.0/24" for r in rows)' \
 	viaduct -j show routes
 
+rm "$config"
+it "a file that is not there is named" says '^viaduct: .*viaduct.yaml: No such file' viaduct reload
 write_config "$two_ports"
 kill -HUP "$router_pid"
 it "SIGHUP reloads as well" wait_for 5 has_json \
