@@ -17,6 +17,9 @@ test_name=$(basename "$0" .sh)
 facts=0
 router_pid=
 
+# A daemon built with sanitizers dies of what they find, and a test by that.
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+
 need_root
 need_xdp_sockets
 need_programs
