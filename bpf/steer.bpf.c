@@ -93,14 +93,16 @@ static __always_inline bool is_transit6(const struct ipv6hdr *ip)
 
 static __always_inline bool is_transit(const struct ethhdr *eth, const void *end)
 {
-	const void *net = eth + 1;
+	const char *net = (const char *)(eth + 1);
 
 	if (eth->h_dest[0] & 1)
 		return false;
 	if (eth->h_proto == bpf_htons(ETH_P_IP))
-		return net + sizeof(struct iphdr) <= end && is_transit4(net);
+		return net + sizeof(struct iphdr) <= (const char *)end &&
+		       is_transit4((const void *)net);
 	if (eth->h_proto == bpf_htons(ETH_P_IPV6))
-		return net + sizeof(struct ipv6hdr) <= end && is_transit6(net);
+		return net + sizeof(struct ipv6hdr) <= (const char *)end &&
+		       is_transit6((const void *)net);
 	return false;
 }
 

@@ -19,9 +19,9 @@
 #include "table/exact.h"
 #include "table/idpool.h"
 
-#define NEIGH_LEVELS 8 /* of the index; each is a quarter of the one below: 4^8 entries */
+#define NEIGH_LEVELS 8  /* of the index; each is a quarter of the one below: 4^8 entries */
 #define NEIGH_HELD   16 /* packets a neighbour holds: traceroute sends so many at once */
-#define NEIGH_TRIES  3 /* requests (RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT) */
+#define NEIGH_TRIES  3  /* requests (RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT) */
 
 struct neigh {
 	uint64_t key; /* iface << 32 | address */
