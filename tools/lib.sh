@@ -52,7 +52,9 @@ run_child() {
 	return "$rc"
 }
 
+# One that ended long ago was waited for, and its number may be a stranger's by now.
 child_end() {
+	[ "$(proc_parent "$1")" = $$ ] || return 0
 	kill "$1" 2>/dev/null || return 0
 	wait "$1" 2>/dev/null || : # its status is no one's business any more
 }
@@ -62,6 +64,8 @@ child_end() {
 # it and that process's start time, so that a later run knows what a killed one left behind.
 
 proc_start() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+proc_parent() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f2; }
 
 owner_tag() { printf 'vd.%s.%s' "$$" "$(proc_start $$)"; }
 
