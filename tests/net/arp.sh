@@ -41,5 +41,5 @@ at h2 "$here/arp.py" ask eth0 10.0.2.2 10.0.2.1 >"$scratch/out"
 it "a neighbour with a new address is believed" \
 	has_json 'any(r["dst"] == "10.0.2.2" and r["lladdr"] == "02:00:00:00:00:42" for r in rows)' \
 	viaduct -j show neighbours
-it "and reached there" says ' 0% packet loss' at h1 ping -n -c 3 -i 0.02 -W 1 10.0.2.2
+it "and reached there" reaches h1 10.0.2.2
 finish

@@ -53,5 +53,5 @@ echo "$good" >"$config"
 it "the daemon starts" router_start
 it "a second one on the same directory fails" exits 1 daemon
 it "and says that one is running" says 'already runs|already running|is running' daemon
-it "the first goes on" says ' 0% packet loss' at h1 ping -n -c 3 -i 0.02 -W 1 10.0.1.1
+it "the first goes on" reaches h1 10.0.1.1
 finish

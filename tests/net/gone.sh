@@ -22,7 +22,7 @@ p2_comes() {
 	ip -n "$prefix.h2" address add 10.0.2.2/24 dev eth0
 	ip -n "$prefix.h2" route add default via 10.0.2.1
 }
-passes() { says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.2.2; }
+passes() { reaches h1 10.0.2.2; }
 
 it "the daemon starts" router_start
 it "traffic passes" passes
@@ -31,13 +31,13 @@ traffic=$background
 it "a device goes away under traffic" ip -n "$prefix.router" link del p2
 it "which is logged" logged 'p2: the device is gone'
 it "hosts are told" says 'From 10.0.1.1 .*Unreachable' at h1 ping -n -c 1 -W 2 10.0.2.2
-it "the router goes on" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.1.1
+it "the router goes on" reaches h1 10.0.1.1
 it "a reload goes on without it" viaduct reload
 with_mtu
 it "one that would change it is refused" exits 1 viaduct reload
 it "and says why" says 'p2.*no such network device' viaduct reload
 echo "$good" >"$config"
-it "nothing was changed by that" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.1.1
+it "nothing was changed by that" reaches h1 10.0.1.1
 
 p2_comes 4
 at router ethtool -L p2 rx 2 tx 2

@@ -24,7 +24,7 @@ uses_at_most() {
 }
 
 it "the daemon starts" router_start
-it "traffic passes" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.2.2
+it "traffic passes" reaches h1 10.0.2.2
 it "an idle router uses less than 2 % of a core" uses_at_most 2 3
 it "and wakes for the first packet" says ' 0% packet loss' at h1 ping -n -c 1 -W 1 10.0.2.2
 finish

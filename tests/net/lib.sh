@@ -142,6 +142,11 @@ link_add() {
 	ip -n "$prefix.$3" link set "$4" up
 }
 
+# reaches HOST ADDRESS [PING OPTION...]: five pings are all answered. They go out at once, a second
+# being their interval: after the last one ping waits no longer than that, however long -W is, and
+# on a busy machine an answer may take a while.
+reaches() { says ' 0% packet loss' at "$1" ping -n -c 5 -l 5 -i 1 -W 1 "${@:3}" "$2"; }
+
 # tx_offload HOST on|off: whether the host leaves checksums to its device.
 tx_offload() { at "$1" ethtool -K eth0 tx "$2" >/dev/null; }
 

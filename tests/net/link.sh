@@ -15,7 +15,7 @@ port_is() {
 
 it "the daemon starts" router_start
 it "both ports are up" port_is p2 up
-it "traffic passes" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.2.2
+it "traffic passes" reaches h1 10.0.2.2
 it "h2 is a neighbour" has_json 'any(r["dst"] == "10.0.2.2" for r in rows)' \
 	viaduct -j show neighbours
 for round in 1 2; do
@@ -26,12 +26,10 @@ for round in 1 2; do
 		viaduct -j show neighbours
 	it "hosts are told ($round)" says 'From 10.0.1.1 .*Unreachable' \
 		at h1 ping -n -c 1 -W 2 10.0.2.2
-	it "the router itself still answers ($round)" \
-		says ' 0% packet loss' at h1 ping -n -c 3 -i 0.02 -W 1 10.0.1.1
+	it "the router itself still answers ($round)" reaches h1 10.0.1.1
 	ip -n "$prefix.h2" link set eth0 up
 	ip -n "$prefix.h2" route replace default via 10.0.2.1
 	it "the port comes back ($round)" wait_for 3 port_is p2 up
-	it "traffic goes on ($round)" \
-		wait_for 5 says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.2.2
+	it "traffic goes on ($round)" wait_for 5 reaches h1 10.0.2.2
 done
 finish

@@ -12,16 +12,13 @@ network_lay 3
 it "the daemon starts" router_start
 for from in 1 2 3; do
 	for to in 1 2 3; do
-		it "h$from reaches the router's address on p$to" \
-			says ' 0% packet loss' at h$from ping -n -c 5 -i 0.02 -W 1 10.0.$to.1
-		[ $from = $to ] || it "h$from reaches h$to" \
-			says ' 0% packet loss' at h$from ping -n -c 5 -i 0.02 -W 1 10.0.$to.2
+		it "h$from reaches the router's address on p$to" reaches h$from 10.0.$to.1
+		[ $from = $to ] || it "h$from reaches h$to" reaches h$from 10.0.$to.2
 	done
 done
 it "the TTL falls by one" says 'ttl=63' at h1 ping -n -c 1 -W 1 10.0.2.2
-it "a full frame passes" says ' 0% packet loss' \
-	at h1 ping -n -M 'do' -s 1472 -c 5 -i 0.02 -W 1 10.0.2.2
-it "the smallest passes" says ' 0% packet loss' at h1 ping -n -s 0 -c 5 -i 0.02 -W 1 10.0.2.2
+it "a full frame passes" reaches h1 10.0.2.2 -M 'do' -s 1472
+it "the smallest passes" reaches h1 10.0.2.2 -s 0
 it "no route is answered by unreachable" \
 	says 'From 10.0.1.1 .*Destination Net Unreachable' at h1 ping -n -c 1 -W 1 192.0.2.1
 it "a host that is not there is answered by unreachable" \

@@ -28,14 +28,14 @@ no_gap() {
 
 write_config "$two_ports"
 it "the daemon starts" router_start
-it "h1 reaches h2" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.2.2
+it "h1 reaches h2" reaches h1 10.0.2.2
 programs="$(program_of p1) $(program_of p2)"
 at_background h1 ping -n -i 0.01 10.0.2.2
 flood=$background
 
 write_config "$two_ports" "$third"
 it "a port is added by reload" viaduct reload
-it "and in force on return" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.3.2
+it "and in force on return" reaches h1 10.0.3.2
 write_config "$two_ports" 'routes:' '  - {to: 192.0.2.0/24, via: 10.0.2.2}'
 it "a port is taken away, a route added" viaduct reload
 it "the route is there" has_json 'any(r["dst"] == "192.0.2.0/24" for r in rows)' \

@@ -41,7 +41,7 @@ all_answered() {
 }
 
 it "the daemon starts" router_start
-it "traffic passes" says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.2.2
+it "traffic passes" reaches h1 10.0.2.2
 it "a first reload" reloads 5
 it "all frames are there" wait_for 5 balanced
 frames=$(free_frames)
@@ -51,6 +51,5 @@ it "a hundred reloads" reloads 100
 it "lose no packet" all_answered
 it "no frame" wait_for 5 balanced
 it "and the worker none of its own" wait_for 5 frames_are "$frames"
-it "the port that was changed passes packets" \
-	wait_for 5 says ' 0% packet loss' at h1 ping -n -c 5 -i 0.02 -W 1 10.0.3.2
+it "the port that was changed passes packets" wait_for 5 reaches h1 10.0.3.2
 finish

@@ -33,7 +33,7 @@ state >"$scratch/before"
 it "the daemon starts" router_start
 it "the kernel has no address left on p1" not says inet k -o -4 address show dev p1
 it "nor on p2" not says inet k -o -4 address show dev p2
-it "so only Viaduct answers" says ' 0% packet loss' at h1 ping -n -c 3 -i 0.02 -W 1 10.0.1.1
+it "so only Viaduct answers" reaches h1 10.0.1.1
 it "and not the kernel" says ' 100% packet loss' at h1 ping -n -c 2 -i 0.2 -W 1 10.0.1.9
 it "the daemon stops" router_stop
 it "everything is as it was" as_before
@@ -41,7 +41,7 @@ it "everything is as it was" as_before
 it "the daemon starts again" router_start
 it "it is killed" router_killed
 it "the restart takes over" router_start
-it "traffic passes" wait_for 5 says ' 0% packet loss' at h1 ping -n -c 3 -i 0.02 -W 1 10.0.2.2
+it "traffic passes" wait_for 5 reaches h1 10.0.2.2
 it "every frame and every packet is accounted for" wait_for 5 balanced
 it "it stops" router_stop
 it "everything is as it was, by the journal" as_before
