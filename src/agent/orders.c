@@ -46,7 +46,7 @@ void agent_order_wait(struct worker *w, const struct order *o)
 		if (w->running)
 			usleep(20);
 		else
-			pipeline_orders(&w->pipeline);
+			pipeline_run(&w->pipeline, NULL);
 	}
 }
 

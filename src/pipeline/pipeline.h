@@ -80,14 +80,12 @@ struct pipeline {
 };
 
 /**
- * pipeline_run - take a batch from @q through to transmit rings, drops and the agent
+ * pipeline_run - take a batch through to transmit rings, drops and the agent
+ * @q: queue to receive from; NULL: carry out up to a batch of the agent's orders
  *
- * Context: the worker that owns @p and @q. Return: packets received.
+ * Context: the worker that owns @p and @q. Return: packets received, or orders.
  */
 size_t pipeline_run(struct pipeline *p, struct port_queue *q);
-
-/* Carry out up to a batch of the agent's orders. Return: how many. Context: worker. */
-size_t pipeline_orders(struct pipeline *p);
 
 /*
  * The stages that are the pipeline's own, in their order; the others are in their features'
@@ -96,6 +94,9 @@ size_t pipeline_orders(struct pipeline *p);
 
 /* Parse, check and sort received packets into @p->batch. Return: packets. */
 size_t input_stage(struct pipeline *p, struct port_queue *q);
+
+/* Take the agent's orders: packets to send, to take up again, to end. Return: how many. */
+size_t orders_stage(struct pipeline *p);
 
 /* Look at ARP packets: answers go to the transmit list, news to the agent. */
 void arp_stage(struct pipeline *p);

@@ -91,7 +91,7 @@ size_t worker_poll(struct worker *w, uint64_t now_ns)
 	}
 	counter_add(&w->counters.packets, done);
 	if (ring_has(p->orders))
-		done += pipeline_orders(p);
+		done += pipeline_run(p, NULL);
 	if (p->told)
 		worker_tell(w);
 	return done;

@@ -26,7 +26,7 @@ static void order_give(struct router *r, const struct order *o)
 	struct order *slot = ring_reserve(r->worker.pipeline.orders);
 
 	if (slot == NULL) {
-		pipeline_orders(&r->worker.pipeline);
+		pipeline_run(&r->worker.pipeline, NULL);
 		slot = ring_reserve(r->worker.pipeline.orders);
 	}
 	must(slot != NULL);
@@ -202,7 +202,7 @@ const char *router_close(struct router *r)
 	const char *flaw;
 
 	neigh_free(r->neigh); /* drops what it holds */
-	while (pipeline_orders(&r->worker.pipeline) > 0)
+	while (pipeline_run(&r->worker.pipeline, NULL) > 0)
 		;
 	flaw = router_check(r);
 	rcu_quiescent_state();

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* orders: what the agent wants done, put where input would have put it. */
+#include "pipeline/pipeline.h"
+#include "wire/ip4.h"
+
+/* Free frames go back to the agent, as many as there are and the ring has room for. */
+static void order_return(struct pipeline *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n && p->cache.n > 0; i++) {
+		struct report *r = ring_reserve(p->reports);
+		uint64_t addr;
+
+		if (r == NULL || !frame_get(&p->cache, &addr))
+			return;
+		*r = (struct report){.kind = REPORT_FRAME,
+		                     .data = frame_data(p->cache.frames, addr)};
+		ring_push(p->reports);
+		p->told = true;
+	}
+}
+
+/* What the router itself says, into a frame of its own: with tag 0, for it never came in. */
+static void order_say(struct pipeline *p, const struct order *o)
+{
+	struct pkt k = {.len = o->len, .in = o->iface, .flags = PKT_ORIGINATED | PKT_TAKEN};
+	struct frames *f = p->cache.frames;
+	uint64_t addr;
+
+	counter_add(&p->counters.originated, 1);
+	if (!frame_get(&p->cache, &addr)) {
+		k.len = 0; /* there is nothing to show */
+		pkt_list_add(&p->batch.ended, &k, DROP_NO_FRAME);
+		return;
+	}
+	f->tag[frame_index(f, addr)] = 0;
+	k.data = frame_data(f, addr) + FRAME_HEADROOM;
+	memcpy(k.data, o->bytes, o->len);
+	tx_list_add(&p->batch.tx, f, k.data, o->len, o->iface);
+}
+
+/* Take one order: its packet goes where input would have put it. */
+static void order_take(struct pipeline *p, struct order *o)
+{
+	struct batch *b = &p->batch;
+	struct pkt k = {.data = o->data, .len = o->len, .in = o->iface, .flags = o->flags};
+
+	switch ((enum order_kind)o->kind) {
+	case ORDER_SEND:
+		order_say(p, o);
+		break;
+	case ORDER_RESUME:
+		counter_add(&p->counters.released, 1);
+		b->ip4.dst[b->ip4.n] = ip4_dst(k.data + ETHER_LEN);
+		b->ip4.pkt[b->ip4.n++] = k;
+		break;
+	case ORDER_DROP:
+		counter_add(&p->counters.released, 1);
+		pkt_list_add(&b->ended, &k, (enum verdict)o->verdict);
+		break;
+	case ORDER_RECOVER:
+		counter_add(&p->counters.recovered, frames_recover(&p->cache, (uint16_t)o->value));
+		break;
+	case ORDER_RETURN:
+		order_return(p, o->value);
+		break;
+	}
+}
+
+size_t orders_stage(struct pipeline *p)
+{
+	struct order *o;
+	size_t n = 0;
+
+	while (n < BATCH_MAX && (o = ring_peek(p->orders)) != NULL) {
+		order_take(p, o);
+		ring_pop(p->orders);
+		n++;
+	}
+	return n;
+}
