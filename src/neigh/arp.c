@@ -107,7 +107,8 @@ enum verdict arp_input(const struct iface *f, struct pkt *p, struct report *r, b
 		*report = true;
 		return CONSUMED_ARP;
 	}
-	if (claim != 0 && iface_on_link4(f, arp_sender(a))) {
+	/* A reply may be of a gateway outside all subnets: the agent knows whom it asked. */
+	if (claim == ARP_CLAIM_REPLY || (claim != 0 && iface_on_link4(f, arp_sender(a)))) {
 		arp_report(f, a, claim, r);
 		*report = true;
 	}

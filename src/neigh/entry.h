@@ -35,6 +35,7 @@ struct neigh {
 	uint8_t n_held;
 	bool listed;    /* workers find it by its address */
 	bool announced; /* next hops may know it by another line than NH_RESOLVE */
+	bool off_link;  /* in no subnet of the interface: a route says that it is there */
 	bool retry;     /* what workers see is behind its state, for want of memory */
 	struct neigh_held held[NEIGH_HELD]; /* the oldest first */
 	struct cds_list_head by_state;      /* in unresolved or stale */

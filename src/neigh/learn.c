@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the router believes of ARP: RFC 826's merge, and stricter. Nothing is believed of an address
- * off the link, of a group's or nobody's MAC, of our own MAC, or against a static neighbour. An
- * entry is made only for who asks us, or by our asking: an announcement or reply of a host that
- * nobody here talks to leaves no trace.
+ * off the link (but of a gateway that a route names there), of a group's or nobody's MAC, of our
+ * own MAC, or against a static neighbour. An entry is made only for who asks us, or by our asking:
+ * an announcement or reply of a host that nobody here talks to leaves no trace.
  */
 #include "neigh/entry.h"
 #include "wire/ether.h"
@@ -50,9 +50,9 @@ void neigh_learn(struct neigh_table *t, const struct report *r, uint64_t now_ns)
 		neigh_own_defend(t, key, now_ns);
 		return;
 	}
-	if (r->claim == 0 || !neigh_is_host(f, r->ip))
-		return;
 	n = neigh_index_find(t, key);
+	if (r->claim == 0 || !(neigh_is_host(f, r->ip) || (n != NULL && n->off_link)))
+		return;
 	if (n != NULL)
 		learn_known(t, n, r, now_ns);
 	else

@@ -34,9 +34,10 @@ const struct iface *neigh_iface(const struct neigh_table *t, uint64_t key)
 	return &t->ifaces->iface[id];
 }
 
-bool neigh_is_host(const struct iface *f, uint32_t ip)
+/* Not nobody's address, not ours, and no broadcast of the interface's subnets. */
+static bool is_others(const struct iface *f, uint32_t ip)
 {
-	if (ip == 0 || iface_has_addr4(f, ip) || !iface_on_link4(f, ip))
+	if (ip == 0 || iface_has_addr4(f, ip))
 		return false;
 	for (unsigned int i = 0; i < f->n_addr4; i++) {
 		uint32_t mask = ip4_mask(f->addr4[i].len);
@@ -47,6 +48,11 @@ bool neigh_is_host(const struct iface *f, uint32_t ip)
 			return false;
 	}
 	return true;
+}
+
+bool neigh_is_host(const struct iface *f, uint32_t ip)
+{
+	return iface_on_link4(f, ip) && is_others(f, ip);
 }
 
 uint64_t neigh_random(struct neigh_table *t)
@@ -124,8 +130,12 @@ struct neigh_reader *neigh_reader(struct neigh_table *t)
 static void neigh_settle(struct neigh_table *t, struct neigh *n)
 {
 	const struct iface *f = neigh_iface(t, n->key);
+	uint32_t ip = neigh_key_ip(n->key);
 
-	if (n->state == NEIGH_STATIC || (f != NULL && neigh_is_host(f, neigh_key_ip(n->key))))
+	if (f != NULL && iface_on_link4(f, ip))
+		n->off_link = false;
+	if (n->state == NEIGH_STATIC ||
+	    (f != NULL && (neigh_is_host(f, ip) || (n->off_link && is_others(f, ip)))))
 		neigh_publish(t, n);
 	else
 		neigh_remove(t, n, DROP_NEIGH_FAILED);
@@ -143,7 +153,10 @@ void neigh_set_ifaces(struct neigh_table *t, const struct ifaces *s, uint64_t no
 	neigh_own_set(t, now_ns);
 }
 
-/* A packet waits for a neighbour that nobody has asked for. NULL: nor will be. */
+/*
+ * A packet waits for a neighbour that nobody has asked for. NULL: nor will be. Its route says that
+ * it is on the link, which for a gateway outside all subnets is all there is to say so.
+ */
 static struct neigh *wanted_new(struct neigh_table *t, uint64_t key, enum verdict *v,
                                 uint64_t now_ns)
 {
@@ -151,12 +164,14 @@ static struct neigh *wanted_new(struct neigh_table *t, uint64_t key, enum verdic
 	struct neigh *n;
 
 	*v = DROP_NEIGH_FAILED;
-	if (f == NULL || !neigh_is_host(f, neigh_key_ip(key)))
+	if (f == NULL || !is_others(f, neigh_key_ip(key)))
 		return NULL;
 	*v = DROP_NEIGH_QUEUE;
 	n = neigh_add(t, key, true);
-	if (n != NULL)
-		neigh_resolve(t, n, now_ns);
+	if (n == NULL)
+		return NULL;
+	n->off_link = !iface_on_link4(f, neigh_key_ip(key));
+	neigh_resolve(t, n, now_ns);
 	return n;
 }
 

@@ -124,6 +124,30 @@ static void a_silent_host_is_unreachable(void **state)
 	assert_int_equal(t->r->held, 0);
 }
 
+/* A gateway that the configuration says is on the link, though it is in no subnet of ours. */
+static void a_gateway_outside_all_subnets_is_asked_for_and_believed(void **state)
+{
+	const uint32_t gateway = IP(172, 16, 0, 1);
+	struct road *t = *state;
+
+	router_route(t->r, IP(198, 18, 0, 0), 15, 1, gateway);
+	send_numbered(t, IP(198, 18, 1, 1), 1);
+	asks_for(t, gateway);
+	answer(t, gateway, NEW_MAC);
+	road_out(t, 1);
+	assert_int_equal(id_out(t), 1);
+	assert_true(mac_load(t->out.bytes) == NEW_MAC);
+	router_publish(t->r); /* any other change of interfaces leaves it alone */
+	send_numbered(t, IP(198, 18, 1, 1), 2);
+	road_out(t, 1);
+	assert_int_equal(id_out(t), 2);
+	/* Nobody asked for this one: what it says is not believed. */
+	answer(t, gateway + 1, NEW_MAC);
+	router_route(t->r, IP(198, 20, 0, 0), 16, 1, gateway + 1);
+	send_numbered(t, IP(198, 20, 1, 1), 3);
+	asks_for(t, gateway + 1);
+}
+
 /* Through a gateway, and while it is known to be silent: answered at once. */
 static void a_silent_gateway_is_unreachable_at_once(void **state)
 {
@@ -269,6 +293,7 @@ int main(void)
 		road_test(an_answer_is_heard_however_many_packets_wait),
 		road_test(a_silent_host_is_unreachable),
 		road_test(a_silent_gateway_is_unreachable_at_once),
+		road_test(a_gateway_outside_all_subnets_is_asked_for_and_believed),
 		road_test(a_gateway_is_asked_for_once_for_all_its_packets),
 		road_test(forged_answers_are_not_believed),
 		road_test(the_routers_own_packets_wait_in_silence),
