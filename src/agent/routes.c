@@ -80,9 +80,9 @@ static unsigned int addr_routes(uint16_t id, struct iface_addr4 addr, struct wan
 	return n;
 }
 
-/* Does another address of the interface want the route too? */
-static bool still_wanted(uint16_t id, const struct iface_addr4 *addr, uint16_t n,
-                         const struct fib4_route *r)
+/* Do these addresses of interface @id want the route @r? Then *out says how. */
+static bool addrs_want(uint16_t id, const struct iface_addr4 *addr, uint16_t n,
+                       const struct fib4_route *r, struct wanted *out)
 {
 	struct wanted w[4];
 
@@ -90,6 +90,7 @@ static bool still_wanted(uint16_t id, const struct iface_addr4 *addr, uint16_t n
 		unsigned int m = addr_routes(id, addr[i], w);
 
 		for (unsigned int k = 0; k < m; k++) {
+			*out = w[k];
 			if (w[k].route.dst == r->dst && w[k].route.len == r->len &&
 			    w[k].route.source == r->source && w[k].route.metric == r->metric)
 				return true;
@@ -98,17 +99,37 @@ static bool still_wanted(uint16_t id, const struct iface_addr4 *addr, uint16_t n
 	return false;
 }
 
+/*
+ * Interface @id no longer wants the route. Where an address moves, the interface that gets it may
+ * have come first: then the route is that one's.
+ */
+static void route_yield(struct agent *a, uint16_t id, const struct wanted *w)
+{
+	struct wanted others;
+
+	for (uint16_t i = 0; i < PORT_MAX; i++) {
+		const struct agent_iface *f = &a->iface[i];
+
+		if (i == id || !addrs_want(i, f->addr4, f->n_addr4, &w->route, &others))
+			continue;
+		if (route_insert(a, &others) < 0)
+			a->lost_routes++;
+		return;
+	}
+	route_remove(a, w);
+}
+
 static void addrs_remove(struct agent *a, uint16_t id, const struct iface_addr4 *gone, uint16_t n,
                          const struct iface_addr4 *stay, uint16_t n_stay)
 {
-	struct wanted w[4];
+	struct wanted w[4], same;
 
 	for (uint16_t i = 0; i < n; i++) {
 		unsigned int m = addr_routes(id, gone[i], w);
 
 		for (unsigned int k = 0; k < m; k++) {
-			if (!still_wanted(id, stay, n_stay, &w[k].route))
-				route_remove(a, &w[k]);
+			if (!addrs_want(id, stay, n_stay, &w[k].route, &same))
+				route_yield(a, id, &w[k]);
 		}
 	}
 }

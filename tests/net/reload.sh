@@ -36,6 +36,13 @@ flood=$background
 write_config "$two_ports" "$third"
 it "a port is added by reload" viaduct reload
 it "and in force on return" reaches h1 10.0.3.2
+write_config "${two_ports/10.0.1.1\/24/10.0.1.1\/24, 10.0.3.1\/24}" "${third/10.0.3.1\/24/10.0.4.1\/24}"
+it "an address moves to a port before its own" viaduct reload
+it "with its routes" has_json '{"10.0.3.0/24", "10.0.3.1/32"} <= {r["dst"] for r in rows}' \
+	viaduct -j show routes
+write_config "$two_ports" "$third"
+it "and back" viaduct reload
+it "and is in force there" reaches h1 10.0.3.2
 write_config "$two_ports" 'routes:' '  - {to: 192.0.2.0/24, via: 10.0.2.2}'
 it "a port is taken away, a route added" viaduct reload
 it "the route is there" has_json 'any(r["dst"] == "192.0.2.0/24" for r in rows)' \
