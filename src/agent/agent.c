@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -110,9 +111,11 @@ static int workers_open(struct agent *a, const struct config *c, struct agent_er
 	if (c->system.workers > 1)
 		log_notice("system.workers: this version runs one worker, not %u",
 		           c->system.workers);
-	a->worker = calloc(1, sizeof(*a->worker));
+	/* calloc() knows nothing of the batch's cache lines. */
+	a->worker = aligned_alloc(CACHE_LINE, sizeof(*a->worker));
 	if (a->worker == NULL)
 		return agent_fail(e, -ENOMEM, "out of memory");
+	memset(a->worker, 0, sizeof(*a->worker));
 	w = &a->worker[0];
 	err = worker_init(w, a->frames, a->report_fd);
 	if (err < 0) {
