@@ -215,7 +215,7 @@ void agent_reports(struct agent *a);
 /* Hand an order to worker @w. Return: false when its ring is full. */
 bool agent_order(struct worker *w, const struct order *o);
 /* The same, but wait for room. */
-void agent_order_wait(struct worker *w, const struct order *o);
+void agent_order_wait(struct agent *a, struct worker *w, const struct order *o);
 /* Wait until worker @w has carried out all its orders, and read what it reports. */
 void agent_orders_done(struct agent *a, struct worker *w);
 /* Run the neighbours' timers and arm the next. */

@@ -40,13 +40,13 @@ static void neigh_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t
  * A full ring is emptied within the time of a worker's loop; in a replay, and while the workers do
  * not run, the agent is the worker.
  */
-void agent_order_wait(struct worker *w, const struct order *o)
+void agent_order_wait(struct agent *a, struct worker *w, const struct order *o)
 {
 	while (!agent_order(w, o)) {
 		if (w->running)
 			usleep(20);
 		else
-			pipeline_run(&w->pipeline, NULL);
+			worker_orders(w, a->now_ns);
 	}
 }
 
@@ -64,7 +64,7 @@ void agent_orders_done(struct agent *a, struct worker *w)
 /* A held packet goes back to a worker: a frame may wait, never leak. */
 static void agent_release(struct agent *a, const struct order *o)
 {
-	agent_order_wait(agent_courier(a), o);
+	agent_order_wait(a, agent_courier(a), o);
 	a->held--;
 }
 

@@ -217,7 +217,7 @@ static void iface_recover(struct agent *a, uint16_t tag, uint16_t n_queues, uint
 	for (uint16_t i = 0; i < n_queues; i++) {
 		const struct order recover = {.kind = ORDER_RECOVER, .value = tag + i};
 
-		agent_order_wait(w, &recover);
+		agent_order_wait(a, w, &recover);
 	}
 	/* In helpings that the report ring holds, each read before the next is asked for: what the
 	 * worker gives beyond it would lack itself. */
@@ -226,7 +226,7 @@ static void iface_recover(struct agent *a, uint16_t tag, uint16_t n_queues, uint
 		const struct order give = {.kind = ORDER_RETURN,
 		                           .value = missing < 512 ? missing : 512};
 
-		agent_order_wait(w, &give);
+		agent_order_wait(a, w, &give);
 		agent_orders_done(a, w);
 	}
 	if (a->spare.n - before < frames)

@@ -73,15 +73,30 @@ static void worker_tell(struct worker *w)
 		return; /* the counter is at its limit: the agent is being woken already */
 }
 
+/* What all packets until the next quiescent state see. */
+static void worker_look(struct worker *w, uint64_t now_ns)
+{
+	struct pipeline *p = &w->pipeline;
+
+	p->ifaces = rcu_get(&w->ifaces->current);
+	p->queues = rcu_get(&w->queues);
+	p->now_ns = now_ns;
+}
+
+size_t worker_orders(struct worker *w, uint64_t now_ns)
+{
+	worker_look(w, now_ns);
+	return pipeline_run(&w->pipeline, NULL);
+}
+
 size_t worker_poll(struct worker *w, uint64_t now_ns)
 {
 	struct pipeline *p = &w->pipeline;
-	const struct pipeline_queues *queues = rcu_get(&w->queues);
+	const struct pipeline_queues *queues;
 	size_t done = 0, n;
 
-	p->ifaces = rcu_get(&w->ifaces->current);
-	p->queues = queues;
-	p->now_ns = now_ns;
+	worker_look(w, now_ns);
+	queues = p->queues;
 	for (uint32_t i = 0; i < queues->n_rx; i++) {
 		worker_tend(w, queues->rx[i]);
 		n = pipeline_run(p, queues->rx[i]);

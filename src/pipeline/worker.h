@@ -65,6 +65,9 @@ void worker_stop(struct worker *w);
  */
 size_t worker_poll(struct worker *w, uint64_t now_ns);
 
+/* Carry out up to a batch of the agent's orders, and nothing else. Return, context: as above. */
+size_t worker_orders(struct worker *w, uint64_t now_ns);
+
 /* Let @w see new queues, interfaces or orders soon, even if it sleeps. Context: agent. */
 void worker_wake(struct worker *w);
 

@@ -193,12 +193,39 @@ static void it_can_be_stopped_and_started(void **state)
 	}
 }
 
+/* As the agent does while the thread does not run. */
+static void orders_alone_see_what_is_in_force_now(void **state)
+{
+	const struct order say = {.kind = ORDER_SEND, .iface = 1, .len = ETHER_MIN_LEN};
+	struct road *t = *state;
+	struct pipeline *p = &t->r->worker.pipeline;
+	struct order *slot;
+
+	router_publish(t->r);
+	router_run(t->r);
+	router_drain(t->r);
+	router_publish(t->r);
+	rcu_barrier(); /* what was in force is freed */
+	slot = ring_reserve(p->orders);
+	assert_non_null(slot);
+	*slot = say;
+	ring_push(p->orders);
+	assert_int_equal(worker_orders(&t->r->worker, t->r->now), 1);
+	assert_ptr_equal(p->ifaces, rcu_get(&t->r->table.current));
+	assert_false(ring_has(p->orders));
+	assert_int_equal(router_drain(t->r), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		worker_test(an_idle_worker_sleeps),      worker_test(an_order_wakes_it),
-		worker_test(new_queues_wake_it),         worker_test(reports_wake_the_agent),
-		worker_test(a_busy_worker_never_sleeps), worker_test(it_can_be_stopped_and_started),
+		road_test(orders_alone_see_what_is_in_force_now),
+		worker_test(an_idle_worker_sleeps),
+		worker_test(an_order_wakes_it),
+		worker_test(new_queues_wake_it),
+		worker_test(reports_wake_the_agent),
+		worker_test(a_busy_worker_never_sleeps),
+		worker_test(it_can_be_stopped_and_started),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
