@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "agent/agent.h"
 #include "base/clock.h"
@@ -14,10 +15,11 @@
 #include "port/xsk.h"
 #include "wire/ether.h"
 
-#define PCAP_RING      2048
-#define PCAP_FRAMES    (3 * PCAP_RING)
-#define RECOVER_NS     (5 * NS_PER_SEC) /* patience with a worker that others keep from running */
-#define RESERVE_FRAMES 4096             /* for batches, held packets and the router's own */
+#define PCAP_RING        2048
+#define PCAP_FRAMES      (3 * PCAP_RING)
+#define RECOVER_NS       (5 * NS_PER_SEC) /* patience with a worker that others keep from running */
+#define PUBLISH_PAUSE_US 10000
+#define RESERVE_FRAMES   4096 /* for batches, held packets and the router's own */
 
 struct agent_iface *agent_iface_find(struct agent *a, const char *name)
 {
@@ -242,8 +244,12 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	struct agent_totals t;
 
 	f->port = NULL;
-	if (agent_publish(a) < 0)
-		log_error("interfaces.%s: no memory to tell the workers", f->name);
+	for (bool said = false; agent_publish(a) < 0; said = true) {
+		if (!said)
+			log_error("interfaces.%s: no memory to tell the workers: waiting for some",
+			          f->name);
+		usleep(PUBLISH_PAUSE_US); /* they use what is being closed until they know */
+	}
 	synchronize_rcu(); /* once an interface: no worker uses its queues from here on */
 	f->port = port;    /* for the sums only */
 	agent_iface_totals(a, (uint16_t)(f - a->iface), &t);
