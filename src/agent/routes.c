@@ -80,19 +80,26 @@ static unsigned int addr_routes(uint16_t id, struct iface_addr4 addr, struct wan
 	return n;
 }
 
-/* Do these addresses of interface @id want the route @r? Then *out says how. */
-static bool addrs_want(uint16_t id, const struct iface_addr4 *addr, uint16_t n,
-                       const struct fib4_route *r, struct wanted *out)
+static bool same_place(const struct fib4_route *x, const struct fib4_route *y)
+{
+	return x->dst == y->dst && x->len == y->len && x->source == y->source &&
+	       x->metric == y->metric;
+}
+
+/* Does one of the addresses of interface @id want the route? @by: then, as it wants it. */
+static bool route_wanted(uint16_t id, const struct iface_addr4 *addr, uint16_t n,
+                         const struct fib4_route *r, struct wanted *by)
 {
 	struct wanted w[4];
+	unsigned int m;
 
 	for (uint16_t i = 0; i < n; i++) {
-		unsigned int m = addr_routes(id, addr[i], w);
-
-		for (unsigned int k = 0; k < m; k++) {
-			*out = w[k];
-			if (w[k].route.dst == r->dst && w[k].route.len == r->len &&
-			    w[k].route.source == r->source && w[k].route.metric == r->metric)
+		if (((addr[i].addr ^ r->dst) & ip4_mask(addr[i].len)) != 0)
+			continue; /* all of an address's routes lie within its subnet */
+		m = addr_routes(id, addr[i], w);
+		while (m-- > 0) {
+			*by = w[m];
+			if (same_place(&by->route, r))
 				return true;
 		}
 	}
@@ -100,19 +107,18 @@ static bool addrs_want(uint16_t id, const struct iface_addr4 *addr, uint16_t n,
 }
 
 /*
- * Interface @id no longer wants the route. Where an address moves, the interface that gets it may
- * have come first: then the route is that one's.
+ * Interface @id wants the route no more. While addresses move from one interface to another, that
+ * one wants it: it may have replaced the route already, or be owed it back by an undo.
  */
-static void route_yield(struct agent *a, uint16_t id, const struct wanted *w)
+static void route_release(struct agent *a, uint16_t id, const struct wanted *w)
 {
-	struct wanted others;
-
 	for (uint16_t i = 0; i < PORT_MAX; i++) {
 		const struct agent_iface *f = &a->iface[i];
+		struct wanted by;
 
-		if (i == id || !addrs_want(i, f->addr4, f->n_addr4, &w->route, &others))
+		if (i == id || !route_wanted(i, f->addr4, f->n_addr4, &w->route, &by))
 			continue;
-		if (route_insert(a, &others) < 0)
+		if (route_insert(a, &by) < 0)
 			a->lost_routes++;
 		return;
 	}
@@ -122,14 +128,14 @@ static void route_yield(struct agent *a, uint16_t id, const struct wanted *w)
 static void addrs_remove(struct agent *a, uint16_t id, const struct iface_addr4 *gone, uint16_t n,
                          const struct iface_addr4 *stay, uint16_t n_stay)
 {
-	struct wanted w[4], same;
+	struct wanted w[4], by;
 
 	for (uint16_t i = 0; i < n; i++) {
 		unsigned int m = addr_routes(id, gone[i], w);
 
 		for (unsigned int k = 0; k < m; k++) {
-			if (!addrs_want(id, stay, n_stay, &w[k].route, &same))
-				route_yield(a, id, &w[k]);
+			if (!route_wanted(id, stay, n_stay, &w[k].route, &by))
+				route_release(a, id, &w[k]);
 		}
 	}
 }
