@@ -209,6 +209,21 @@ fini_diff:
 	return err;
 }
 
+/* Time is the captures' in a replay, and the clock's here: there is no having both. */
+static int captures_refuse(const struct config *next, struct agent_error *e)
+{
+	for (size_t i = 0; i < next->n_interfaces; i++) {
+		const struct config_interface *ci = &next->interfaces[i];
+
+		if (ci->pcap.in != NULL || ci->pcap.out != NULL)
+			return agent_fail(e, -ENOTSUP,
+			                  "interfaces.%s.pcap: capture files are for a daemon that "
+			                  "was started with nothing else",
+			                  ci->name);
+	}
+	return 0;
+}
+
 int agent_reload(struct agent *a, struct config_errors *errs, struct agent_error *e)
 {
 	struct config *next;
@@ -218,7 +233,9 @@ int agent_reload(struct agent *a, struct config_errors *errs, struct agent_error
 	err = config_load(&next, a->options.config_path, errs);
 	if (err < 0)
 		return err;
-	err = agent_apply(a, next, e);
+	err = captures_refuse(next, e);
+	if (err == 0)
+		err = agent_apply(a, next, e);
 	if (err < 0)
 		config_free(next);
 	return err;
