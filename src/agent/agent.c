@@ -46,7 +46,7 @@ static uint32_t chunk_needed(const struct config *c)
 
 static int tables_open(struct agent *a, const struct config *c, struct agent_error *e)
 {
-	struct neigh_limits limits = {.entries = 65536, .incomplete = 8192};
+	struct neigh_limits limits = {.entries = CONFIG_NEIGHBOURS_MAX, .incomplete = 8192};
 	uint32_t n = c->system.frames, chunk = chunk_needed(c);
 	int err;
 

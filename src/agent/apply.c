@@ -137,13 +137,16 @@ static void neighbour_add(struct apply *p, const struct config_neighbour *n)
 
 static void neighbours_apply(struct apply *p)
 {
-	for (size_t i = 0; i < p->diff.n_neighbours; i++) {
-		const struct config_diff_neighbour *d = &p->diff.neighbours[i];
+	const struct config_diff_neighbour *d = p->diff.neighbours;
 
-		if (d->is != NULL)
-			neighbour_add(p, d->is);
-		else
-			neighbour_remove(p, d->was);
+	/* Those that go make room for those that come. */
+	for (size_t i = 0; i < p->diff.n_neighbours; i++) {
+		if (d[i].is == NULL)
+			neighbour_remove(p, d[i].was);
+	}
+	for (size_t i = 0; i < p->diff.n_neighbours; i++) {
+		if (d[i].is != NULL)
+			neighbour_add(p, d[i].is);
 	}
 }
 

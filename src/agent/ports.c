@@ -21,6 +21,8 @@
 #define PUBLISH_PAUSE_US 10000
 #define RESERVE_FRAMES   4096 /* for batches, held packets and the router's own */
 
+_Static_assert(CONFIG_INTERFACES_MAX <= PORT_MAX, "an interface is a port");
+
 struct agent_iface *agent_iface_find(struct agent *a, const char *name)
 {
 	for (size_t i = 0; i < PORT_MAX; i++) {

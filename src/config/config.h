@@ -15,7 +15,11 @@
 #define CONFIG_VERSION  1
 #define CONFIG_NAME_LEN 16 /* of an interface, with the NUL: IFNAMSIZ */
 #define CONFIG_CPUS     1024
-#define CONFIG_NO_IFACE UINT16_MAX
+
+/* What the daemon has room for: a file that says more is refused before anything is changed. */
+#define CONFIG_INTERFACES_MAX 64
+#define CONFIG_NEIGHBOURS_MAX 65536
+#define CONFIG_NO_IFACE       UINT16_MAX
 
 /* The order of the words in schema.c; the first one is the default unless said otherwise. */
 enum config_idle { CONFIG_IDLE_ADAPTIVE, CONFIG_IDLE_BUSY };

@@ -27,6 +27,12 @@ p3_is_kernels() { ip -n "$prefix.router" address show p3 | grep -q 'inet 10.9.9.
 many() { python3 -c '
 for i in range(40000):
 	print(f"  - {{to: 100.{i >> 8}.{i & 255}.0/25, type: unreachable}}")'; }
+# neighbours N: that many static ones.
+neighbours() { python3 -c '
+import sys
+for i in range(int(sys.argv[1])):
+	print(f"  - {{address: 10.{60 + (i >> 16)}.{i >> 8 & 255}.{i & 255}, interface: p1, "
+		f"lladdr: \"02:00:00:00:00:01\"}}")' "$1"; }
 old() {
 	write_config "$two_ports" 'routes:' '  - {to: 8.0.0.0/8, via: 10.0.1.2}' \
 		'  - {to: 192.0.2.0/24, via: 10.0.2.2}' \
@@ -58,6 +64,11 @@ write_config "$two_ports" '  c0: {control: own, pcap: {out: /dev/null}}'
 it "a capture file beside devices is refused" exits 1 viaduct reload
 it "with the reason" says 'capture files' viaduct reload
 it "and nothing changed" routes_kept
+
+write_config "$two_ports" 'neighbours:' "$(neighbours 70000)"
+it "more neighbours than there is room for are refused" exits 4 viaduct reload
+it "with the reason" says 'neighbours.*more than 65536' viaduct reload
+it "and nothing changed" neighbours_kept
 
 old
 it "the old file is good as ever" viaduct reload
