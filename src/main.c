@@ -2,6 +2,7 @@
 /* viaductd: start the agent and its workers, stop them in reverse order. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,8 @@ static int serve(const struct agent_options *options, struct config *c)
 		config_free(c);
 		return 1;
 	}
+	/* That nobody reads the log any more is no reason to leave devices taken. */
+	signal(SIGPIPE, SIG_IGN);
 	err = agent_open(a, options, c, &e);
 	if (err < 0) {
 		log_error("%s", e.text);
