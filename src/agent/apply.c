@@ -29,7 +29,7 @@ static int ifaces_open(struct apply *p, struct agent_error *e)
 
 	if (renewed < 0)
 		return renewed;
-	for (; p->opened < p->diff.n_interfaces; p->opened++) {
+	while (p->opened < p->diff.n_interfaces) {
 		const struct config_diff_interface *d = &p->diff.interfaces[p->opened];
 		int err = 0;
 
@@ -37,8 +37,10 @@ static int ifaces_open(struct apply *p, struct agent_error *e)
 			err = agent_iface_open(p->a, d->is, e);
 		else if (d->is != NULL && d->changed & AGENT_REBIND)
 			err = agent_iface_rebind(p->a, d->was, d->is, e);
-		if (err == 0 && d->was != NULL && d->is != NULL &&
-		    d->changed & CONFIG_CHANGE_ON_FAILURE)
+		if (err < 0)
+			return err;
+		p->opened++; /* what fails from here on undoes that too */
+		if (d->was != NULL && d->is != NULL && d->changed & CONFIG_CHANGE_ON_FAILURE)
 			err = agent_iface_on_failure(p->a, d->is, e);
 		if (err < 0)
 			return err;

@@ -295,7 +295,10 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
 	if (err == 0) {
 		err = nexthop_set_max_len(a->nexthops, (uint16_t)(f - a->iface),
 		                          nexthop_max_len(f->mtu));
-		return err < 0 ? agent_fail(e, err, "out of memory") : 0;
+		if (err == 0)
+			return 0;
+		agent_fail(e, err, "out of memory");
+		iface_detach(a, f);
 	}
 	if (was != is && iface_attach(a, f, was, &again) < 0)
 		log_error("%s (while going back to the old configuration)", again.text);
