@@ -136,6 +136,15 @@ static void iface_row(const struct agent *a, uint16_t id, struct json *row)
 	iface_xsk(row, f->port);
 }
 
+/* Its device could not be bound again when it came back or changed; a reload tries once more. */
+static void iface_absent_row(const struct agent_iface *f, struct json *row)
+{
+	json_add_string(row, "ifname", f->name);
+	json_add_string(row, "operstate", "down");
+	json_add_string(row, "note", "has no device: `viaduct reload` looks for one");
+	iface_addresses(row, f);
+}
+
 static bool interfaces_next(struct control_reply *r, struct json *row)
 {
 	struct cursor *c = r->state;
@@ -145,9 +154,12 @@ static bool interfaces_next(struct control_reply *r, struct json *row)
 		const struct agent_iface *f = &c->a->iface[id];
 		const char *const words[] = {f->name, NULL};
 
-		if (f->port == NULL || !show_matches(c, words))
+		if (f->name[0] == '\0' || !show_matches(c, words))
 			continue;
-		iface_row(c->a, id, row);
+		if (f->port != NULL)
+			iface_row(c->a, id, row);
+		else
+			iface_absent_row(f, row);
 		return true;
 	}
 	return false;

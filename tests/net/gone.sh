@@ -55,6 +55,14 @@ ip -n "$prefix.router" link del p2
 it "it goes again" wait_for 5 has_json \
 	'any(r["ifname"] == "p2" and r["operstate"] == "down" for r in rows)' \
 	viaduct -j show interfaces
+ip -n "$prefix.router" link add p2 type bridge
+it "one that cannot do it comes in its place" logged 'p2: there is a device of this name again'
+it "a reload cannot take it" exits 1 viaduct reload
+it "the interface is shown to be without a device" has_json \
+	'[r["operstate"] for r in rows if "has no device" in r.get("note", "")] == ["down"]' viaduct -j show interfaces
+it "by its name, too" says '^p2 +down' viaduct show interfaces p2
+it "the other goes on" reaches h1 10.0.1.1
+ip -n "$prefix.router" link del p2
 sed -i '/p2:/d' "$config"
 it "and is taken out of the configuration" viaduct reload
 p2_comes
