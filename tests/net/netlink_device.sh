@@ -15,7 +15,8 @@ tool=$1
 . "$(dirname "$0")/netlink_lib.sh"
 
 setup() {
-	in_r sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	in_r_set ipv4/ip_forward 1
+	in_r_set ipv6/conf/all/forwarding 1
 	in_r ip link add a0 address 02:00:00:00:00:0a type veth peer name a1 netns $p
 	in_r ip link add b0 type veth peer name b1 netns $p
 	in_r ip link set lo up
@@ -100,8 +101,8 @@ silent_while_taken() {
 	# What makes a kernel talk: link changes, forwarding switched, ARP and ND for it, queries.
 	in_r ip link set a0 down
 	in_r ip link set a0 up
-	in_r sysctl -qw net.ipv6.conf.all.forwarding=0
-	in_r sysctl -qw net.ipv6.conf.all.forwarding=1
+	in_r_set ipv6/conf/all/forwarding 0
+	in_r_set ipv6/conf/all/forwarding 1
 	in_p ip addr replace 2001:db8:1::2/64 dev a1 nodad
 	in_p ip route replace 198.51.100.1 dev a1 src 192.0.2.2
 	in_p ping -qc2 -i0.2 -W1 192.0.2.1 >/dev/null && fail "the kernel answers IPv4"

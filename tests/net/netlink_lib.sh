@@ -31,6 +31,9 @@ ip netns add $p
 in_r() { nsenter --net=/run/netns/$r "$@"; }
 in_p() { nsenter --net=/run/netns/$p "$@"; }
 
+# in_r_set NAME VALUE: a file of /proc/sys/net there. A bare system has no sysctl.
+in_r_set() { in_r sh -c 'echo "$2" >"/proc/sys/net/$1"' sh "$@"; }
+
 fail() {
 	echo "FAILED: $*" >&2
 	exit 1
