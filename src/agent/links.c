@@ -32,17 +32,36 @@ static void link_hint(struct agent_iface *f, const struct link_event *ev)
 	log_notice("%s: there is a device of this name again: `viaduct reload` takes it", f->name);
 }
 
-/* The number of queues changed under us (AF_XDP row 10): those without a socket lose packets, so
- * bind anew, all of them. Return: was it so? */
-static bool link_queues(struct agent *a, struct agent_iface *f)
+/*
+ * Does the device want a new binding? Queues that came have no socket, and lose packets (AF_XDP row
+ * 10); packets of a larger MTU may be longer than the sockets were told to expect.
+ */
+static const char *link_outgrown(const struct agent_iface *f, const struct config_interface *ci,
+                                 const struct link_event *ev)
+{
+	if (ev->deleted)
+		return NULL;
+	if (ev->mtu > f->port->mtu)
+		return "its MTU has grown";
+	if (ev->channels && ci->xdp.queues == 0 && xsk_port_uncovered(f->port) > 0)
+		return "its queues have changed";
+	return NULL;
+}
+
+/* Bind anew where that is needed. Return: was it so? */
+static bool link_rebind(struct agent *a, struct agent_iface *f, const struct link_event *ev)
 {
 	uint16_t k = config_find_interface(a->config, f->name);
 	const struct config_interface *ci = &a->config->interfaces[k];
 	struct agent_error e;
+	const char *why;
 
-	if (k == CONFIG_NO_IFACE || ci->xdp.queues != 0 || xsk_port_uncovered(f->port) == 0)
+	if (k == CONFIG_NO_IFACE)
 		return false;
-	log_notice("%s: its queues have changed: bound anew", f->name);
+	why = link_outgrown(f, ci, ev);
+	if (why == NULL)
+		return false;
+	log_notice("%s: %s: bound anew", f->name, why);
 	if (agent_iface_rebind(a, ci, ci, &e) < 0)
 		log_error("%s", e.text);
 	return true;
@@ -77,9 +96,7 @@ void agent_link_event(void *ctx, const struct link_event *ev)
 		link_hint(f, ev);
 		if (f->port == NULL || f->ifindex != ev->ifindex)
 			continue;
-		if (ev->channels && !ev->deleted && !link_queues(a, f))
-			continue;
-		if (!ev->channels && !link_follow(a, f, ev))
+		if (!link_rebind(a, f, ev) && !link_follow(a, f, ev))
 			continue;
 		if (agent_publish(a) < 0)
 			log_error("%s: no memory to tell the workers", f->name);
