@@ -75,7 +75,7 @@ static int arguments_read(int argc, char **argv, struct arguments *args)
 static int serve(const struct agent_options *options, struct config *c)
 {
 	struct agent *a = calloc(1, sizeof(*a));
-	struct agent_error e;
+	struct why e;
 	int err;
 
 	if (a == NULL) {

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +20,6 @@
 #define FRAMES_MIN  16384
 #define FRAMES_MORE 8192 /* for interfaces that a reload may add */
 
-int agent_fail(struct agent_error *e, int err, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(e->text, sizeof(e->text), format, ap);
-	va_end(ap);
-	return err;
-}
-
 /* The chunk that every interface of @c can live with. */
 static uint32_t chunk_needed(const struct config *c)
 {
@@ -44,7 +33,7 @@ static uint32_t chunk_needed(const struct config *c)
 	return 2048;
 }
 
-static int tables_open(struct agent *a, const struct config *c, struct agent_error *e)
+static int tables_open(struct agent *a, const struct config *c, struct why *e)
 {
 	struct neigh_limits limits = {.entries = CONFIG_NEIGHBOURS_MAX, .incomplete = 8192};
 	uint32_t n = c->system.frames, chunk = chunk_needed(c);
@@ -57,11 +46,11 @@ static int tables_open(struct agent *a, const struct config *c, struct agent_err
 	limits.held = n / 8; /* what waits must not starve the rings */
 	err = frames_new(&a->frames, n, chunk, (enum frames_huge)c->system.hugepages);
 	if (err < 0)
-		return agent_fail(
-			e, err, "system.frames: %u frames of %u bytes%s cannot be had: %s", n,
-			chunk,
-			c->system.hugepages == CONFIG_HUGEPAGES_REQUIRE ? " on huge pages" : "",
-			strerror(-err));
+		return why_fail(e, err, "system.frames: %u frames of %u bytes%s cannot be had: %s",
+		                n, chunk,
+		                c->system.hugepages == CONFIG_HUGEPAGES_REQUIRE ? " on huge pages"
+		                                                                : "",
+		                strerror(-err));
 	err = frame_cache_init(&a->spare, a->frames);
 	if (err == 0) {
 		frame_cache_fill(&a->spare);
@@ -71,7 +60,7 @@ static int tables_open(struct agent *a, const struct config *c, struct agent_err
 		err = nexthops_new(&a->nexthops);
 	if (err == 0)
 		err = neigh_new(&a->neigh, &agent_neigh_ops, a, a->nexthops, &limits, NULL);
-	return err == 0 ? 0 : agent_fail(e, err, "out of memory");
+	return err == 0 ? 0 : why_fail(e, err, "out of memory");
 }
 
 void agent_worker_settings(struct worker *w, const struct config_system *s)
@@ -103,7 +92,7 @@ static int worker_cpu(const struct config_system *s, unsigned int k)
 	return last;
 }
 
-static int workers_open(struct agent *a, const struct config *c, struct agent_error *e)
+static int workers_open(struct agent *a, const struct config *c, struct why *e)
 {
 	struct worker *w;
 	int err;
@@ -114,14 +103,14 @@ static int workers_open(struct agent *a, const struct config *c, struct agent_er
 	/* calloc() knows nothing of the batch's cache lines. */
 	a->worker = aligned_alloc(CACHE_LINE, sizeof(*a->worker));
 	if (a->worker == NULL)
-		return agent_fail(e, -ENOMEM, "out of memory");
+		return why_fail(e, -ENOMEM, "out of memory");
 	memset(a->worker, 0, sizeof(*a->worker));
 	w = &a->worker[0];
 	err = worker_init(w, a->frames, a->report_fd);
 	if (err < 0) {
 		free(a->worker);
 		a->worker = NULL;
-		return agent_fail(e, err, "out of memory");
+		return why_fail(e, err, "out of memory");
 	}
 	a->n_workers = 1;
 	w->ifaces = &a->ifaces;
@@ -192,7 +181,7 @@ static void on_signal(void *ctx, int signal)
 {
 	struct agent *a = ctx;
 	struct config_errors errs = {0};
-	struct agent_error e;
+	struct why e;
 
 	a->now_ns = clock_ns();
 	if (signal != SIGHUP) {
@@ -212,7 +201,7 @@ static void on_signal(void *ctx, int signal)
 }
 
 /* Event sources: signals, workers, links, the control socket. */
-static int events_open(struct agent *a, struct agent_error *e)
+static int events_open(struct agent *a, struct why *e)
 {
 	const struct control_config control = {
 		.run_dir = a->options.run_dir,
@@ -239,16 +228,16 @@ static int events_open(struct agent *a, struct agent_error *e)
 	if (err == 0)
 		err = control_new(&a->control, a->loop, &control);
 	if (err < 0)
-		return agent_fail(e, err, "%s: the control socket cannot be made: %s",
-		                  a->options.run_dir, strerror(-err));
+		return why_fail(e, err, "%s: the control socket cannot be made: %s",
+		                a->options.run_dir, strerror(-err));
 	err = monitor_open(&a->monitor, agent_link_event, a, &why);
 	if (err < 0)
-		return agent_fail(e, err, "%s", why.text);
+		return why_fail(e, err, "%s", why.text);
 	a->monitor_watch =
 		(struct loop_watch){.fd = monitor_fd(a->monitor), .ready = on_monitor, .ctx = a};
 	err = loop_watch_add(a->loop, &a->monitor_watch, EPOLLIN);
 	if (err < 0)
-		return agent_fail(e, err, "epoll: %s", strerror(-err));
+		return why_fail(e, err, "epoll: %s", strerror(-err));
 	loop_timer_arm(a->loop, &a->second_timer, a->now_ns + NS_PER_SEC, NS_PER_SEC);
 	return 0;
 }
@@ -280,58 +269,58 @@ static void leftovers_clear(struct agent *a, const struct config *c)
 	free(keep);
 }
 
-static int kernel_open(struct agent *a, const struct config *c, struct agent_error *e)
+static int kernel_open(struct agent *a, const struct config *c, struct why *e)
 {
 	struct why why;
 	int err = netlink_open(&a->netlink, NETLINK_ROUTE, &why);
 
 	if (err < 0)
-		return agent_fail(e, err, "%s", why.text);
+		return why_fail(e, err, "%s", why.text);
 	leftovers_clear(a, c);
 	return 0;
 }
 
 /* Is @c made of capture files only? Mixed ones make no sense: their times differ. */
-static int replay_wanted(struct agent *a, const struct config *c, struct agent_error *e)
+static int replay_wanted(struct agent *a, const struct config *c, struct why *e)
 {
 	size_t files = 0;
 
 	for (size_t i = 0; i < c->n_interfaces; i++)
 		files += c->interfaces[i].pcap.in != NULL || c->interfaces[i].pcap.out != NULL;
 	if (files != 0 && files != c->n_interfaces)
-		return agent_fail(e, -EINVAL,
-		                  "interfaces: either all or none of them can be capture files");
+		return why_fail(e, -EINVAL,
+		                "interfaces: either all or none of them can be capture files");
 	a->replay = files != 0;
 	if (a->replay)
 		a->now_ns = 0; /* its time is that of the captures */
 	return 0;
 }
 
-static int directories_make(const struct agent_options *o, struct agent_error *e)
+static int directories_make(const struct agent_options *o, struct why *e)
 {
 	if (mkdir(o->run_dir, 0755) < 0 && errno != EEXIST)
-		return agent_fail(e, -errno, "%s: %s: name another one with --run-dir", o->run_dir,
-		                  strerror(errno));
+		return why_fail(e, -errno, "%s: %s: name another one with --run-dir", o->run_dir,
+		                strerror(errno));
 	return 0;
 }
 
-static int lock_take(struct agent *a, struct agent_error *e)
+static int lock_take(struct agent *a, struct why *e)
 {
 	int pid, err = control_lock(a->options.run_dir, &a->lock_fd, &pid);
 
 	if (err == -EALREADY)
-		return agent_fail(
+		return why_fail(
 			e, err,
 			"%s: a viaductd is already running here, process %d: stop it, or name "
 			"another directory with --run-dir",
 			a->options.run_dir, pid);
 	if (err < 0)
-		return agent_fail(e, err, "%s/lock: %s", a->options.run_dir, strerror(-err));
+		return why_fail(e, err, "%s/lock: %s", a->options.run_dir, strerror(-err));
 	return 0;
 }
 
 /* The steps of agent_open() in their order; what was done is undone by agent_close(). */
-static int agent_build(struct agent *a, struct config *c, struct agent_error *e)
+static int agent_build(struct agent *a, struct config *c, struct why *e)
 {
 	int err = directories_make(&a->options, e);
 
@@ -346,7 +335,7 @@ static int agent_build(struct agent *a, struct config *c, struct agent_error *e)
 	if (err == 0)
 		err = workers_open(a, c, e);
 	if (err == 0)
-		err = agent_publish(a) < 0 ? agent_fail(e, -ENOMEM, "out of memory") : 0;
+		err = agent_publish(a) < 0 ? why_fail(e, -ENOMEM, "out of memory") : 0;
 	if (err == 0 && !a->replay)
 		err = events_open(a, e);
 	if (err == 0)
@@ -354,8 +343,7 @@ static int agent_build(struct agent *a, struct config *c, struct agent_error *e)
 	return err;
 }
 
-int agent_open(struct agent *a, const struct agent_options *o, struct config *c,
-               struct agent_error *e)
+int agent_open(struct agent *a, const struct agent_options *o, struct config *c, struct why *e)
 {
 	struct why why;
 	int err;
@@ -368,7 +356,7 @@ int agent_open(struct agent *a, const struct agent_options *o, struct config *c,
 	a->report_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	err = a->report_fd < 0 ? -errno : loop_new(&a->loop);
 	if (err < 0)
-		agent_fail(e, err, "eventfd, epoll: %s", strerror(-err));
+		why_fail(e, err, "eventfd, epoll: %s", strerror(-err));
 	else
 		err = agent_build(a, c, e);
 	if (err == 0) {
@@ -376,12 +364,12 @@ int agent_open(struct agent *a, const struct agent_options *o, struct config *c,
 		if (!a->replay)
 			err = worker_start(&a->worker[0]);
 		if (err < 0)
-			agent_fail(e, err, "a worker thread cannot be started: %s", strerror(-err));
+			why_fail(e, err, "a worker thread cannot be started: %s", strerror(-err));
 	}
 	if (err == 0 && !a->replay) {
 		err = monitor_dump(a->monitor, &why);
 		if (err < 0)
-			agent_fail(e, err, "%s", why.text);
+			why_fail(e, err, "%s", why.text);
 	}
 	if (err < 0) {
 		if (a->config == c)

@@ -12,6 +12,7 @@
 
 #include "agent/control.h"
 #include "agent/loop.h"
+#include "base/why.h"
 #include "config/config.h"
 #include "iface/iface.h"
 #include "neigh/neigh.h"
@@ -27,11 +28,6 @@ struct agent_options {
 	const char *config_path;
 	const char *run_dir;
 	const char *state_dir;
-};
-
-/* One line for the user when something is refused. */
-struct agent_error {
-	char text[512];
 };
 
 /* An interface in force. Its id is its slot, its port's id and its iface's id. */
@@ -104,10 +100,6 @@ struct agent {
 	uint64_t held;        /* packets that the neighbour table has, as a gauge */
 };
 
-/* Write the line and give @err back. */
-int agent_fail(struct agent_error *e, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /**
  * agent_open - make the agent, with the configuration @c in force and its workers running
  * @a: zeroed
@@ -117,7 +109,7 @@ int agent_fail(struct agent_error *e, int err, const char *format, ...)
  * Return: 0 or a negative errno, with everything as it was before.
  */
 [[nodiscard]] int agent_open(struct agent *a, const struct agent_options *o, struct config *c,
-                             struct agent_error *e);
+                             struct why *e);
 
 /* Run until a signal or command stops it. Return: 0 or a negative errno. */
 [[nodiscard]] int agent_run(struct agent *a);
@@ -133,10 +125,10 @@ void agent_close(struct agent *a);
  *
  * What did not change is not touched. Return: 0; -ENOTSUP if it takes a restart; other errno.
  */
-[[nodiscard]] int agent_apply(struct agent *a, struct config *next, struct agent_error *e);
+[[nodiscard]] int agent_apply(struct agent *a, struct config *next, struct why *e);
 
 /* Read the daemon's own file and apply it. @errs: initialised; the file's errors. */
-[[nodiscard]] int agent_reload(struct agent *a, struct config_errors *errs, struct agent_error *e);
+[[nodiscard]] int agent_reload(struct agent *a, struct config_errors *errs, struct why *e);
 
 /* The settings of @s that workers can take over while they run. */
 void agent_worker_settings(struct worker *w, const struct config_system *s);
@@ -156,15 +148,15 @@ uint16_t agent_iface_id(struct agent *a, const char *name);
 
 /* Open the interface @ci into a free slot. */
 [[nodiscard]] int agent_iface_open(struct agent *a, const struct config_interface *ci,
-                                   struct agent_error *e);
+                                   struct why *e);
 
 /* Close the interface of @was and open it as @is, in the same slot; undone on failure. */
 [[nodiscard]] int agent_iface_rebind(struct agent *a, const struct config_interface *was,
-                                     const struct config_interface *is, struct agent_error *e);
+                                     const struct config_interface *is, struct why *e);
 
 /* Put the on-failure verdict of @is in force, without a new binding. */
 [[nodiscard]] int agent_iface_on_failure(struct agent *a, const struct config_interface *is,
-                                         struct agent_error *e);
+                                         struct why *e);
 
 /* Close the interface in slot @id: workers let go first. */
 void agent_iface_close(struct agent *a, uint16_t id);
@@ -189,13 +181,13 @@ void agent_link_event(void *ctx, const struct link_event *ev);
  * Return: 0 or a negative errno.
  */
 [[nodiscard]] int agent_ifaces_renew(struct agent *a, const struct config_diff *d,
-                                     const struct config *is, struct agent_error *e);
+                                     const struct config *is, struct why *e);
 
 /* --- routes.c: routes of the configuration and of its interfaces --- */
 
 [[nodiscard]] int agent_routes_apply(struct agent *a, const struct config *was,
                                      const struct config *is, const struct config_diff *d,
-                                     struct agent_error *e);
+                                     struct why *e);
 /* Undo agent_routes_apply(). */
 void agent_routes_undo(struct agent *a, const struct config *was, const struct config *is,
                        const struct config_diff *d);
@@ -247,6 +239,6 @@ void notify(const char *state);
 /* --- replay.c --- */
 
 /* Run capture files through, to their end. Return: 0 or a negative errno. */
-[[nodiscard]] int agent_replay(struct agent *a, struct agent_error *e);
+[[nodiscard]] int agent_replay(struct agent *a, struct why *e);
 
 #endif

@@ -23,7 +23,7 @@ struct apply {
 	size_t addressed;
 };
 
-static int ifaces_open(struct apply *p, struct agent_error *e)
+static int ifaces_open(struct apply *p, struct why *e)
 {
 	int renewed = agent_ifaces_renew(p->a, &p->diff, p->is, e);
 
@@ -52,7 +52,7 @@ static void ifaces_unopen(struct apply *p)
 {
 	while (p->opened-- > 0) {
 		const struct config_diff_interface *d = &p->diff.interfaces[p->opened];
-		struct agent_error e;
+		struct why e;
 		int err = 0;
 
 		if (d->was == NULL)
@@ -69,7 +69,7 @@ static void ifaces_unopen(struct apply *p)
 
 /* Give interface @name the addresses of @ci; NULL: none. */
 static int iface_address(struct agent *a, const char *name, const struct config_interface *ci,
-                         struct agent_error *e)
+                         struct why *e)
 {
 	uint16_t id = agent_iface_id(a, name), n = ci == NULL ? 0 : (uint16_t)ci->n_addresses;
 	struct agent_iface *f = &a->iface[id];
@@ -77,13 +77,13 @@ static int iface_address(struct agent *a, const char *name, const struct config_
 	int err;
 
 	if (is == NULL)
-		return agent_fail(e, -ENOMEM, "interfaces.%s: out of memory", name);
+		return why_fail(e, -ENOMEM, "interfaces.%s: out of memory", name);
 	for (uint16_t i = 0; i < n; i++)
 		is[i] = (struct iface_addr4){ci->addresses[i].addr, ci->addresses[i].len};
 	err = agent_addrs_change(a, id, f->addr4, f->n_addr4, is, n);
 	if (err < 0) {
 		free(is);
-		return agent_fail(e, err, "interfaces.%s.addresses: %s", name, strerror(-err));
+		return why_fail(e, err, "interfaces.%s.addresses: %s", name, strerror(-err));
 	}
 	free(f->addr4);
 	f->addr4 = is;
@@ -91,7 +91,7 @@ static int iface_address(struct agent *a, const char *name, const struct config_
 	return 0;
 }
 
-static int ifaces_address(struct apply *p, struct agent_error *e)
+static int ifaces_address(struct apply *p, struct why *e)
 {
 	for (; p->addressed < p->diff.n_interfaces; p->addressed++) {
 		const struct config_diff_interface *d = &p->diff.interfaces[p->addressed];
@@ -112,7 +112,7 @@ static void ifaces_unaddress(struct apply *p)
 	while (p->addressed-- > 0) {
 		const struct config_diff_interface *d = &p->diff.interfaces[p->addressed];
 		const struct config_interface *any = d->is != NULL ? d->is : d->was;
-		struct agent_error e;
+		struct why e;
 
 		if (iface_address(p->a, any->name, d->was, &e) < 0)
 			log_error("%s (while going back to the old configuration)", e.text);
@@ -168,17 +168,17 @@ static void apply_finish(struct apply *p)
 		agent_worker_settings(&a->worker[i], &p->is->system);
 }
 
-int agent_apply(struct agent *a, struct config *next, struct agent_error *e)
+int agent_apply(struct agent *a, struct config *next, struct why *e)
 {
 	struct apply p = {.a = a, .was = a->config, .is = next};
 	int err = config_diff(&p.diff, p.was, next);
 
 	if (err < 0)
-		return agent_fail(e, err, "out of memory");
+		return why_fail(e, err, "out of memory");
 	if (p.was != NULL && p.diff.system & CONFIG_CHANGE_RESTART) {
-		err = agent_fail(e, -ENOTSUP,
-		                 "system: workers, cpus, frames and hugepages take effect at start "
-		                 "only: restart viaductd");
+		err = why_fail(e, -ENOTSUP,
+		               "system: workers, cpus, frames and hugepages take effect at start "
+		               "only: restart viaductd");
 		goto fini_diff;
 	}
 	err = ifaces_open(&p, e);
@@ -192,7 +192,7 @@ int agent_apply(struct agent *a, struct config *next, struct agent_error *e)
 		goto undo_routes;
 	err = agent_publish(a);
 	if (err < 0) {
-		agent_fail(e, err, "out of memory");
+		why_fail(e, err, "out of memory");
 		goto undo_routes;
 	}
 	apply_finish(&p);
@@ -215,21 +215,21 @@ fini_diff:
 }
 
 /* Time is the captures' in a replay, and the clock's here: there is no having both. */
-static int captures_refuse(const struct config *next, struct agent_error *e)
+static int captures_refuse(const struct config *next, struct why *e)
 {
 	for (size_t i = 0; i < next->n_interfaces; i++) {
 		const struct config_interface *ci = &next->interfaces[i];
 
 		if (ci->pcap.in != NULL || ci->pcap.out != NULL)
-			return agent_fail(e, -ENOTSUP,
-			                  "interfaces.%s.pcap: capture files are for a daemon that "
-			                  "was started with nothing else",
-			                  ci->name);
+			return why_fail(e, -ENOTSUP,
+			                "interfaces.%s.pcap: capture files are for a daemon that "
+			                "was started with nothing else",
+			                ci->name);
 	}
 	return 0;
 }
 
-int agent_reload(struct agent *a, struct config_errors *errs, struct agent_error *e)
+int agent_reload(struct agent *a, struct config_errors *errs, struct why *e)
 {
 	struct config *next;
 	int err;

@@ -53,7 +53,7 @@ static bool link_rebind(struct agent *a, struct agent_iface *f, const struct lin
 {
 	uint16_t k = config_find_interface(a->config, f->name);
 	const struct config_interface *ci = &a->config->interfaces[k];
-	struct agent_error e;
+	struct why e;
 	const char *why;
 
 	if (k == CONFIG_NO_IFACE)
@@ -131,7 +131,7 @@ static bool iface_rebound(const struct config_diff *d, const char *name)
 }
 
 int agent_ifaces_renew(struct agent *a, const struct config_diff *d, const struct config *is,
-                       struct agent_error *e)
+                       struct why *e)
 {
 	for (size_t i = 0; i < is->n_interfaces; i++) {
 		const struct config_interface *ci = &is->interfaces[i];

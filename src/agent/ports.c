@@ -41,7 +41,7 @@ uint16_t agent_iface_id(struct agent *a, const char *name)
 }
 
 /* The device that @ci names, if it may be taken. Return: ifindex or a negative errno. */
-static int device_allowed(struct agent *a, const struct config_interface *ci, struct agent_error *e)
+static int device_allowed(struct agent *a, const struct config_interface *ci, struct why *e)
 {
 	int ifindex = (int)if_nametoindex(ci->name);
 	bool is_default;
@@ -49,17 +49,17 @@ static int device_allowed(struct agent *a, const struct config_interface *ci, st
 	int err;
 
 	if (ifindex == 0)
-		return agent_fail(e, -ENODEV,
-		                  "interfaces.%s: there is no such network device: `ip link` lists "
-		                  "those that there are",
-		                  ci->name);
+		return why_fail(e, -ENODEV,
+		                "interfaces.%s: there is no such network device: `ip link` lists "
+		                "those that there are",
+		                ci->name);
 	if (ci->force)
 		return ifindex;
 	err = device_is_default_route(a->netlink, ifindex, &is_default, &why);
 	if (err < 0)
-		return agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+		return why_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
 	if (is_default)
-		return agent_fail(
+		return why_fail(
 			e, -EBUSY,
 			"interfaces.%s: the host's default route leaves by it, and taking it cuts "
 			"the host off: say `force: yes` if that is meant",
@@ -68,7 +68,7 @@ static int device_allowed(struct agent *a, const struct config_interface *ci, st
 }
 
 static int iface_bind(struct agent *a, struct agent_iface *f, const struct config_interface *ci,
-                      struct agent_error *e)
+                      struct why *e)
 {
 	const struct xsk_config cfg = {
 		.name = ci->name,
@@ -82,11 +82,11 @@ static int iface_bind(struct agent *a, struct agent_iface *f, const struct confi
 		.frames = a->frames,
 		.cache = &a->spare,
 	};
-	struct port_error why;
+	struct why why;
 	int err = xsk_port_open(&f->port, &cfg, &why);
 
 	if (err < 0)
-		return agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+		return why_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
 	return 0;
 }
 
@@ -103,7 +103,7 @@ static void iface_give_back(struct agent *a, struct agent_iface *f, const char *
 
 /* Take a kernel device and bind it. */
 static int iface_open_device(struct agent *a, struct agent_iface *f,
-                             const struct config_interface *ci, struct agent_error *e)
+                             const struct config_interface *ci, struct why *e)
 {
 	const struct device_wish wish = {.mtu = ci->mtu, .mac = ci->mac};
 	int ifindex = device_allowed(a, ci, e);
@@ -118,7 +118,7 @@ static int iface_open_device(struct agent *a, struct agent_iface *f,
 	carrier = device_info(a->netlink, ifindex, &info, &why) == 0 && info.carrier;
 	err = device_take(a->netlink, a->options.run_dir, ifindex, &wish, &flaws, &why);
 	if (err < 0)
-		return agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+		return why_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
 	f->ifindex = ifindex;
 	if (flaws.strips_vlan)
 		log_warning("interfaces.%s: the driver takes VLAN tags off received frames and "
@@ -133,7 +133,7 @@ static int iface_open_device(struct agent *a, struct agent_iface *f,
 		goto give_back;
 	err = device_info(a->netlink, ifindex, &info, &why);
 	if (err < 0) {
-		agent_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
+		why_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
 		goto close_port;
 	}
 	f->up = info.up;
@@ -150,7 +150,7 @@ give_back:
 }
 
 static int iface_open_pcap(struct agent *a, struct agent_iface *f,
-                           const struct config_interface *ci, struct agent_error *e)
+                           const struct config_interface *ci, struct why *e)
 {
 	const struct pcap_config cfg = {
 		.name = ci->name,
@@ -163,11 +163,11 @@ static int iface_open_pcap(struct agent *a, struct agent_iface *f,
 		.in = ci->pcap.in,
 		.out = ci->pcap.out,
 	};
-	struct port_error why;
+	struct why why;
 	int err = pcap_port_open(&f->port, a->frames, &cfg, &why);
 
 	if (err < 0)
-		return agent_fail(e, err, "interfaces.%s.pcap: %s", ci->name, why.text);
+		return why_fail(e, err, "interfaces.%s.pcap: %s", ci->name, why.text);
 	port_refill(&f->port->queue[0], &a->spare);
 	f->up = true;
 	f->carrier = true;
@@ -191,7 +191,7 @@ static uint16_t tag_free(const struct agent *a)
 
 /* Fill slot @f, which has no port, with the port of @ci. */
 static int iface_attach(struct agent *a, struct agent_iface *f, const struct config_interface *ci,
-                        struct agent_error *e)
+                        struct why *e)
 {
 	uint32_t spare = a->spare.n;
 	int err;
@@ -262,15 +262,15 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	iface_recover(a, tag, n_queues, f->frames);
 }
 
-int agent_iface_open(struct agent *a, const struct config_interface *ci, struct agent_error *e)
+int agent_iface_open(struct agent *a, const struct config_interface *ci, struct why *e)
 {
 	struct agent_iface *f = a->iface;
 
 	while (f < a->iface + PORT_MAX && f->name[0] != '\0')
 		f++;
 	if (f == a->iface + PORT_MAX)
-		return agent_fail(e, -ENOSPC, "interfaces.%s: more than %d interfaces", ci->name,
-		                  PORT_MAX);
+		return why_fail(e, -ENOSPC, "interfaces.%s: more than %d interfaces", ci->name,
+		                PORT_MAX);
 	*f = (struct agent_iface){0};
 	for (enum verdict v = KEEP; v < VERDICT_COUNT; v++)
 		f->verdict_base[v] = agent_verdicts(a, (uint16_t)(f - a->iface), v);
@@ -278,11 +278,11 @@ int agent_iface_open(struct agent *a, const struct config_interface *ci, struct 
 }
 
 int agent_iface_rebind(struct agent *a, const struct config_interface *was,
-                       const struct config_interface *is, struct agent_error *e)
+                       const struct config_interface *is, struct why *e)
 {
 	struct agent_iface *f = agent_iface_find(a, was->name);
 	int ifindex = is->pcap.in != NULL || is->pcap.out != NULL ? 0 : device_allowed(a, is, e);
-	struct agent_error again;
+	struct why again;
 	int err;
 
 	if (ifindex < 0)
@@ -297,7 +297,7 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
 		                          nexthop_max_len(f->mtu));
 		if (err == 0)
 			return 0;
-		agent_fail(e, err, "out of memory");
+		why_fail(e, err, "out of memory");
 		iface_detach(a, f);
 	}
 	if (was != is && iface_attach(a, f, was, &again) < 0)
@@ -305,11 +305,10 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
 	return err;
 }
 
-int agent_iface_on_failure(struct agent *a, const struct config_interface *is,
-                           struct agent_error *e)
+int agent_iface_on_failure(struct agent *a, const struct config_interface *is, struct why *e)
 {
 	struct agent_iface *f = agent_iface_find(a, is->name);
-	struct port_error why;
+	struct why why;
 	int err;
 
 	if (f->port == NULL || f->port->ifindex == 0)
@@ -317,7 +316,7 @@ int agent_iface_on_failure(struct agent *a, const struct config_interface *is,
 	err = steer_drop_set(xsk_port_steer(f->port), is->on_failure == CONFIG_ON_FAILURE_DROP,
 	                     &why);
 	if (err < 0)
-		return agent_fail(e, err, "interfaces.%s.on-failure: %s", is->name, why.text);
+		return why_fail(e, err, "interfaces.%s.on-failure: %s", is->name, why.text);
 	return 0;
 }
 

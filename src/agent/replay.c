@@ -27,25 +27,24 @@ static uint64_t replay_next(const struct agent *a)
 }
 
 /* Let what is due come in by every port (@in), or write what goes out. */
-static int replay_files(struct agent *a, uint64_t now, bool in, struct agent_error *e)
+static int replay_files(struct agent *a, uint64_t now, bool in, struct why *e)
 {
 	for (size_t i = 0; i < PORT_MAX; i++) {
 		struct port *port = a->iface[i].port;
-		struct port_error why;
+		struct why why;
 		int n;
 
 		if (port == NULL)
 			continue;
 		n = in ? pcap_port_deliver(port, now, &why) : pcap_port_flush(port, now, &why);
 		if (n < 0)
-			return agent_fail(e, n, "interfaces.%s.pcap: %s", a->iface[i].name,
-			                  why.text);
+			return why_fail(e, n, "interfaces.%s.pcap: %s", a->iface[i].name, why.text);
 	}
 	return 0;
 }
 
 /* All that happens at @now: packets in, through, what the agent says to it, and out. */
-static int replay_step(struct agent *a, uint64_t now, struct agent_error *e)
+static int replay_step(struct agent *a, uint64_t now, struct why *e)
 {
 	struct worker *w = &a->worker[0];
 	bool more = true;
@@ -69,7 +68,7 @@ static int replay_step(struct agent *a, uint64_t now, struct agent_error *e)
 }
 
 /* Run what the neighbours' timers ask for before @until. */
-static int replay_timers(struct agent *a, uint64_t until, struct agent_error *e)
+static int replay_timers(struct agent *a, uint64_t until, struct why *e)
 {
 	uint64_t timer;
 	int err = 0;
@@ -79,14 +78,14 @@ static int replay_timers(struct agent *a, uint64_t until, struct agent_error *e)
 	return err;
 }
 
-int agent_replay(struct agent *a, struct agent_error *e)
+int agent_replay(struct agent *a, struct why *e)
 {
 	uint64_t next;
 	int err = 0;
 
 	a->now_ns = replay_next(a);
 	if (a->now_ns == UINT64_MAX)
-		return agent_fail(e, -ENODATA, "the captures have no packets");
+		return why_fail(e, -ENODATA, "the captures have no packets");
 	while (err == 0 && (next = replay_next(a)) != UINT64_MAX) {
 		err = replay_timers(a, next, e);
 		if (err == 0)

@@ -199,21 +199,21 @@ static struct wanted config_wanted(struct agent *a, const struct config *c,
 	return w;
 }
 
-static int route_fail(const struct config_route *r, int err, struct agent_error *e)
+static int route_fail(const struct config_route *r, int err, struct why *e)
 {
 	char text[IP4_PREFIX_TEXT];
 
 	ip4_prefix_format(text, r->to.addr, r->to.len);
 	if (err == -ENOSPC)
-		return agent_fail(e, err,
-		                  "routes: %s: no room for one more prefix beyond /24, or for one "
-		                  "more next hop: use fewer of them",
-		                  text);
-	return agent_fail(e, err, "routes: %s: %s", text, strerror(-err));
+		return why_fail(e, err,
+		                "routes: %s: no room for one more prefix beyond /24, or for one "
+		                "more next hop: use fewer of them",
+		                text);
+	return why_fail(e, err, "routes: %s: %s", text, strerror(-err));
 }
 
 /* The routes of a table that is empty but for interfaces': sorted and written in one go. */
-static int routes_load(struct agent *a, const struct config *c, struct agent_error *e)
+static int routes_load(struct agent *a, const struct config *c, struct why *e)
 {
 	struct fib4_route *r = calloc(c->n_routes, sizeof(*r));
 	size_t n = 0;
@@ -237,8 +237,8 @@ static int routes_load(struct agent *a, const struct config *c, struct agent_err
 		nexthop_put(a->nexthops, r[i].nh);
 	free(r);
 	if (err < 0)
-		return agent_fail(e, err, "routes: %zu cannot be loaded: %s", c->n_routes,
-		                  strerror(-err));
+		return why_fail(e, err, "routes: %zu cannot be loaded: %s", c->n_routes,
+		                strerror(-err));
 	return 0;
 }
 
@@ -260,7 +260,7 @@ static void routes_undo(struct agent *a, const struct config *was, const struct 
 }
 
 int agent_routes_apply(struct agent *a, const struct config *was, const struct config *is,
-                       const struct config_diff *d, struct agent_error *e)
+                       const struct config_diff *d, struct why *e)
 {
 	struct fib4_stats stats;
 

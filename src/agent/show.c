@@ -300,7 +300,7 @@ int command_reload(void *ctx, struct control_reply *r, char *const *, size_t)
 {
 	struct agent *a = ctx;
 	struct config_errors errs = {0};
-	struct agent_error e;
+	struct why e;
 	uint64_t start = clock_ns();
 	int err;
 

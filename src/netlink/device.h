@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/why.h"
 #include "netlink/link.h"
 #include "netlink/netlink.h"
-#include "netlink/why.h"
 
 /* What the configuration wants of a device. */
 struct device_wish {

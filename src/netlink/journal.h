@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "netlink/why.h"
+#include "base/why.h"
 
 #define JOURNAL_SYSCTLS 4
 #define JOURNAL_UNKNOWN (-1) /* the kernel has no such setting here */

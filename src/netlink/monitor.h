@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "netlink/why.h"
+#include "base/why.h"
 
 struct monitor;
 

@@ -9,7 +9,7 @@
 #include <linux/netlink.h>
 #include <stdint.h>
 
-#include "netlink/why.h"
+#include "base/why.h"
 
 #define NETLINK_MESSAGE_MAX 8192 /* the longest request that we build */
 

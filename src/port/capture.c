@@ -20,14 +20,14 @@ struct capture_out {
 };
 
 /* libpcap's text names the file in some cases. */
-static int capture_fail(struct port_error *e, const char *name, const char *why)
+static int capture_fail(struct why *e, const char *name, const char *why)
 {
 	if (strstr(why, name) != NULL)
-		return port_error_set(e, -EIO, "%s", why);
-	return port_error_set(e, -EIO, "%s: %s", name, why);
+		return why_fail(e, -EIO, "%s", why);
+	return why_fail(e, -EIO, "%s: %s", name, why);
 }
 
-int capture_in_open(struct capture_in **out, const char *name, struct port_error *e)
+int capture_in_open(struct capture_in **out, const char *name, struct why *e)
 {
 	char why[PCAP_ERRBUF_SIZE];
 	size_t name_bytes = strlen(name) + 1;
@@ -35,7 +35,7 @@ int capture_in_open(struct capture_in **out, const char *name, struct port_error
 	int link;
 
 	if (c == NULL)
-		return port_error_set(e, -ENOMEM, "%s: out of memory", name);
+		return why_fail(e, -ENOMEM, "%s: out of memory", name);
 	memcpy(c->name, name, name_bytes);
 	c->pcap = pcap_open_offline_with_tstamp_precision(name, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (c->pcap == NULL) {
@@ -45,8 +45,7 @@ int capture_in_open(struct capture_in **out, const char *name, struct port_error
 	link = pcap_datalink(c->pcap);
 	if (link != DLT_EN10MB) {
 		capture_in_close(c);
-		return port_error_set(e, -EIO, "%s: holds no Ethernet frames (link type %d)", name,
-		                      link);
+		return why_fail(e, -EIO, "%s: holds no Ethernet frames (link type %d)", name, link);
 	}
 	*out = c;
 	return 0;
@@ -60,7 +59,7 @@ void capture_in_close(struct capture_in *c)
 	free(c);
 }
 
-int capture_read(struct capture_in *c, struct capture_packet *p, struct port_error *e)
+int capture_read(struct capture_in *c, struct capture_packet *p, struct why *e)
 {
 	struct pcap_pkthdr *h;
 	int got = pcap_next_ex(c->pcap, &h, &p->bytes);
@@ -77,20 +76,20 @@ int capture_read(struct capture_in *c, struct capture_packet *p, struct port_err
 	return 1;
 }
 
-int capture_out_open(struct capture_out **out, const char *name, struct port_error *e)
+int capture_out_open(struct capture_out **out, const char *name, struct why *e)
 {
 	size_t name_bytes = strlen(name) + 1;
 	struct capture_out *c = calloc(1, sizeof(*c) + name_bytes);
 	int err;
 
 	if (c == NULL)
-		return port_error_set(e, -ENOMEM, "%s: out of memory", name);
+		return why_fail(e, -ENOMEM, "%s: out of memory", name);
 	memcpy(c->name, name, name_bytes);
 	c->form = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, CAPTURE_PACKET_MAX,
 	                                               PCAP_TSTAMP_PRECISION_NANO);
 	if (c->form == NULL) {
 		free(c);
-		return port_error_set(e, -ENOMEM, "%s: out of memory", name);
+		return why_fail(e, -ENOMEM, "%s: out of memory", name);
 	}
 	c->dumper = pcap_dump_open(c->form, name);
 	if (c->dumper == NULL) {
@@ -122,7 +121,7 @@ void capture_write(struct capture_out *c, const struct capture_packet *p)
 	pcap_dump((u_char *)c->dumper, &h, p->bytes);
 }
 
-int capture_flush(struct capture_out *c, struct port_error *e)
+int capture_flush(struct capture_out *c, struct why *e)
 {
 	if (pcap_dump_flush(c->dumper) < 0)
 		return capture_fail(e, c->name, strerror(errno));

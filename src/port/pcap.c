@@ -17,7 +17,7 @@ struct pcap_port {
 	uint32_t longest;                   /* packet that frames and rings can hold */
 	struct capture_packet next;         /* read ahead; @ns is UINT64_MAX when there is none */
 	int damage;                         /* what stopped reading, 0 at the file's proper end */
-	struct port_error why;              /* of the damage */
+	struct why why;                     /* of the damage */
 	uint8_t packet[CAPTURE_PACKET_MAX]; /* on its way to the file */
 };
 
@@ -48,17 +48,17 @@ static void in_advance(struct pcap_port *pp)
 	int got = capture_read(pp->in, &pp->next, &pp->why);
 
 	if (got == 1 && pp->next.len > pp->longest)
-		got = port_error_set(&pp->why, -EMSGSIZE,
-		                     "a packet of %u bytes came in; %u are the most a chain of "
-		                     "frames holds",
-		                     pp->next.len, pp->longest);
+		got = why_fail(&pp->why, -EMSGSIZE,
+		               "a packet of %u bytes came in; %u are the most a chain of "
+		               "frames holds",
+		               pp->next.len, pp->longest);
 	if (got != 1)
 		pp->next.ns = UINT64_MAX;
 	if (got < 0)
 		pp->damage = got;
 }
 
-static int files_open(struct pcap_port *pp, const struct pcap_config *cfg, struct port_error *e)
+static int files_open(struct pcap_port *pp, const struct pcap_config *cfg, struct why *e)
 {
 	int err = 0;
 
@@ -73,7 +73,7 @@ static int files_open(struct pcap_port *pp, const struct pcap_config *cfg, struc
 }
 
 int pcap_port_open(struct port **out, struct frames *f, const struct pcap_config *cfg,
-                   struct port_error *e)
+                   struct why *e)
 {
 	struct memory_config memory = {
 		.name = cfg->name,
@@ -90,11 +90,11 @@ int pcap_port_open(struct port **out, struct frames *f, const struct pcap_config
 	int err;
 
 	if (pp == NULL)
-		return port_error_set(e, -ENOMEM, "%s: out of memory", cfg->name);
+		return why_fail(e, -ENOMEM, "%s: out of memory", cfg->name);
 	err = memory_port_open(&port, f, &memory);
 	if (err < 0) {
 		free(pp);
-		return port_error_set(e, err, "%s: %s", cfg->name, strerror(-err));
+		return why_fail(e, err, "%s: %s", cfg->name, strerror(-err));
 	}
 	pp->longest =
 		(chain < cfg->ring_size ? chain : cfg->ring_size) * (f->chunk - FRAME_HEADROOM);
@@ -120,7 +120,7 @@ uint64_t pcap_port_next_ns(const struct port *port)
 	return pp->next.ns;
 }
 
-int pcap_port_deliver(struct port *port, uint64_t until_ns, struct port_error *e)
+int pcap_port_deliver(struct port *port, uint64_t until_ns, struct why *e)
 {
 	struct pcap_port *pp = port->backend;
 	int n = 0;
@@ -132,11 +132,11 @@ int pcap_port_deliver(struct port *port, uint64_t until_ns, struct port_error *e
 		in_advance(pp);
 	}
 	if (n == 0 && pp->damage != 0)
-		return port_error_set(e, pp->damage, "%s", pp->why.text);
+		return why_fail(e, pp->damage, "%s", pp->why.text);
 	return n;
 }
 
-int pcap_port_flush(struct port *port, uint64_t now_ns, struct port_error *e)
+int pcap_port_flush(struct port *port, uint64_t now_ns, struct why *e)
 {
 	struct pcap_port *pp = port->backend;
 	struct capture_packet p = {.bytes = pp->packet, .ns = now_ns};

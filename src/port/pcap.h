@@ -10,7 +10,7 @@
 #ifndef PORT_PCAP_H
 #define PORT_PCAP_H
 
-#include "port/error.h"
+#include "base/why.h"
 #include "port/port.h"
 
 struct pcap_config {
@@ -36,7 +36,7 @@ struct pcap_config {
  * Return: 0, -EINVAL, -ENOMEM, or -EIO for what libpcap complains of.
  */
 [[nodiscard]] int pcap_port_open(struct port **out, struct frames *f, const struct pcap_config *cfg,
-                                 struct port_error *e);
+                                 struct why *e);
 
 /* When the next packet comes in, in ns since 1970; UINT64_MAX when none is left. */
 uint64_t pcap_port_next_ns(const struct port *port);
@@ -49,7 +49,7 @@ uint64_t pcap_port_next_ns(const struct port *port);
  * Stops when the fill ring is empty or the rx ring full: refill, and call again.
  * Return: how many packets came in, or a negative errno when the file is damaged there.
  */
-[[nodiscard]] int pcap_port_deliver(struct port *port, uint64_t until_ns, struct port_error *e);
+[[nodiscard]] int pcap_port_deliver(struct port *port, uint64_t until_ns, struct why *e);
 
 /**
  * pcap_port_flush - write what waits in the tx ring and complete it
@@ -58,6 +58,6 @@ uint64_t pcap_port_next_ns(const struct port *port);
  *
  * Return: how many packets went out, or -EIO.
  */
-[[nodiscard]] int pcap_port_flush(struct port *port, uint64_t now_ns, struct port_error *e);
+[[nodiscard]] int pcap_port_flush(struct port *port, uint64_t now_ns, struct why *e);
 
 #endif

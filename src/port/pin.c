@@ -36,7 +36,7 @@ static bool is_bpffs(const char *path)
 	return statfs(path, &st) == 0 && st.f_type == BPF_FS_MAGIC;
 }
 
-static int pin_dir_ready(const char *run_dir, struct port_error *e)
+static int pin_dir_ready(const char *run_dir, struct why *e)
 {
 	char path[PATH_MAX];
 
@@ -44,16 +44,16 @@ static int pin_dir_ready(const char *run_dir, struct port_error *e)
 	if (is_bpffs(path))
 		return 0;
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return port_error_set(e, -errno, "%s: %s", path, strerror(errno));
+		return why_fail(e, -errno, "%s: %s", path, strerror(errno));
 	if (mount("bpf", path, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
-		return port_error_set(e, -errno,
-		                      "%s: cannot mount a BPF file system there, which "
-		                      "`on-failure: drop` needs: %s",
-		                      path, strerror(errno));
+		return why_fail(e, -errno,
+		                "%s: cannot mount a BPF file system there, which "
+		                "`on-failure: drop` needs: %s",
+		                path, strerror(errno));
 	return 0;
 }
 
-int pin_set(const char *run_dir, uint32_t ifindex, int fd, struct port_error *e)
+int pin_set(const char *run_dir, uint32_t ifindex, int fd, struct why *e)
 {
 	char path[PATH_MAX];
 	int err = pin_dir_ready(run_dir, e);
@@ -62,8 +62,8 @@ int pin_set(const char *run_dir, uint32_t ifindex, int fd, struct port_error *e)
 		return err;
 	pin_path(path, run_dir, ifindex);
 	if (bpf_obj_pin(fd, path) < 0)
-		return port_error_set(e, -errno, "%s: cannot pin the XDP link: %s", path,
-		                      strerror(errno));
+		return why_fail(e, -errno, "%s: cannot pin the XDP link: %s", path,
+		                strerror(errno));
 	return 0;
 }
 

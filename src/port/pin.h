@@ -8,10 +8,10 @@
 
 #include <stdint.h>
 
-#include "port/error.h"
+#include "base/why.h"
 
 /* Pin the link @fd, mounting the BPF file system if need be. Return: 0 or a negative errno. */
-[[nodiscard]] int pin_set(const char *run_dir, uint32_t ifindex, int fd, struct port_error *e);
+[[nodiscard]] int pin_set(const char *run_dir, uint32_t ifindex, int fd, struct why *e);
 
 /* The pinned link of the device, as a file descriptor, or -ENOENT. A pin of something else, or of a
  * device that is gone, is removed. */

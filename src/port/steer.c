@@ -64,10 +64,10 @@ static libbpf_print_fn_t hear_begin(void)
 	return libbpf_set_print(hear);
 }
 
-static int steer_fail(const struct steer *s, struct port_error *e, int err, const char *what)
+static int steer_fail(const struct steer *s, struct why *e, int err, const char *what)
 {
-	return port_error_set(e, err, "%s: %s: %s%s%s", s->name, what, strerror(-err),
-	                      heard[0] == 0 ? "" : ": ", heard);
+	return why_fail(e, err, "%s: %s: %s%s%s", s->name, what, strerror(-err),
+	                heard[0] == 0 ? "" : ": ", heard);
 }
 
 static int config_write(const struct steer *s)
@@ -84,7 +84,7 @@ static int config_write(const struct steer *s)
 	               : 0;
 }
 
-static int steer_load(struct steer *s, struct port_error *e)
+static int steer_load(struct steer *s, struct why *e)
 {
 	libbpf_print_fn_t before = hear_begin();
 	int err = 0;
@@ -94,10 +94,10 @@ static int steer_load(struct steer *s, struct port_error *e)
 		err = -errno;
 	libbpf_set_print(before);
 	if (err == -EPERM)
-		return port_error_set(e, err,
-		                      "%s: the kernel refuses to load the XDP program: CAP_BPF and "
-		                      "CAP_NET_ADMIN are needed",
-		                      s->name);
+		return why_fail(e, err,
+		                "%s: the kernel refuses to load the XDP program: CAP_BPF and "
+		                "CAP_NET_ADMIN are needed",
+		                s->name);
 	if (err < 0)
 		return steer_fail(s, e, err, "cannot load the XDP program");
 	err = config_write(s);
@@ -153,7 +153,7 @@ static void hear_driver(const struct steer *s)
 	libbpf_set_print(before);
 }
 
-static int steer_attach(struct steer *s, struct port_error *e)
+static int steer_attach(struct steer *s, struct why *e)
 {
 	struct bpf_link_create_opts opts = {.sz = sizeof(opts), .flags = mode_flag(s)};
 	uint64_t patience = clock_ns() + ATTACH_PATIENCE_NS;
@@ -170,15 +170,15 @@ static int steer_attach(struct steer *s, struct port_error *e)
 	}
 	hear_driver(s);
 	if (err == -EBUSY || err == -EEXIST)
-		return port_error_set(e, err,
-		                      "%s: another XDP program is attached; `ip link set %s xdp "
-		                      "off` removes it%s%s",
-		                      s->name, s->name, heard[0] == 0 ? "" : ": ", heard);
+		return why_fail(e, err,
+		                "%s: another XDP program is attached; `ip link set %s xdp "
+		                "off` removes it%s%s",
+		                s->name, s->name, heard[0] == 0 ? "" : ": ", heard);
 	if (err == -EOPNOTSUPP && !s->set.generic)
-		return port_error_set(e, err,
-		                      "%s: the driver has no native XDP; `xdp: {mode: generic}` "
-		                      "goes without it%s%s",
-		                      s->name, heard[0] == 0 ? "" : ": ", heard);
+		return why_fail(e, err,
+		                "%s: the driver has no native XDP; `xdp: {mode: generic}` "
+		                "goes without it%s%s",
+		                s->name, heard[0] == 0 ? "" : ": ", heard);
 	return steer_fail(s, e, err, "cannot attach the XDP program");
 }
 
@@ -198,7 +198,7 @@ static void link_raise(struct steer *s)
 }
 
 /* Bring the pin into line with on-failure. */
-static int steer_pin(struct steer *s, struct port_error *e)
+static int steer_pin(struct steer *s, struct why *e)
 {
 	int err;
 
@@ -213,14 +213,14 @@ static int steer_pin(struct steer *s, struct port_error *e)
 	return err;
 }
 
-int steer_open(struct steer **out, const struct steer_settings *set, struct port_error *e)
+int steer_open(struct steer **out, const struct steer_settings *set, struct why *e)
 {
 	size_t dir_bytes = strlen(set->run_dir) + 1;
 	struct steer *s = calloc(1, sizeof(*s) + dir_bytes);
 	int err;
 
 	if (s == NULL)
-		return port_error_set(e, -ENOMEM, "%s: out of memory", set->name);
+		return why_fail(e, -ENOMEM, "%s: out of memory", set->name);
 	s->set = *set;
 	memcpy(s->run_dir, set->run_dir, dir_bytes);
 	snprintf(s->name, sizeof(s->name), "%s", set->name);
@@ -268,7 +268,7 @@ int steer_socket_set(struct steer *s, uint32_t queue, int fd)
 	return bpf_map_delete_elem(map, &queue) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-int steer_drop_set(struct steer *s, bool drop, struct port_error *e)
+int steer_drop_set(struct steer *s, bool drop, struct why *e)
 {
 	bool before = s->set.drop;
 	int err;

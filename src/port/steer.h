@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "port/error.h"
+#include "base/why.h"
 
 /* The map layout that the program has too; <> because this file bears the same name. */
 #include <steer.h>
@@ -42,8 +42,7 @@ struct steer_settings {
  * Return: 0; -EOPNOTSUPP when the driver has no native XDP; -EBUSY when another program is attached
  * there; another negative errno.
  */
-[[nodiscard]] int steer_open(struct steer **out, const struct steer_settings *s,
-                             struct port_error *e);
+[[nodiscard]] int steer_open(struct steer **out, const struct steer_settings *s, struct why *e);
 
 /* Detach the program, whatever on-failure says: the daemon stops on purpose. NULL is allowed. */
 void steer_close(struct steer *s);
@@ -53,7 +52,7 @@ void steer_close(struct steer *s);
 
 /* Change the on-failure verdict of a program in service. Return: 0, or a negative errno with the
  * old one in force. */
-[[nodiscard]] int steer_drop_set(struct steer *s, bool drop, struct port_error *e);
+[[nodiscard]] int steer_drop_set(struct steer *s, bool drop, struct why *e);
 
 /* With control: kernel, add or remove an address of the kernel's own. @addr: 4 or 16 bytes (@bytes)
  * in network byte order. Removing what is not there is no error. */

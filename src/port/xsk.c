@@ -149,7 +149,7 @@ static uint32_t fill_size(const struct device *d)
 	return size;
 }
 
-static int umem_create(struct xsk_port *xp, uint16_t i, struct port_error *e)
+static int umem_create(struct xsk_port *xp, uint16_t i, struct why *e)
 {
 	struct port_queue *q = &xp->port.queue[i];
 	struct frames *f = xp->frames;
@@ -162,19 +162,19 @@ static int umem_create(struct xsk_port *xp, uint16_t i, struct port_error *e)
 	                           &q->comp, &config);
 
 	if (err == -ENOBUFS || err == -ENOMEM)
-		return port_error_set(e, err,
-		                      "%s: the kernel may not lock %llu MiB of frame memory: raise "
-		                      "the limit (LimitMEMLOCK=infinity in the unit, ulimit -l)",
-		                      xp->port.name, (unsigned long long)(f->bytes >> 20));
+		return why_fail(e, err,
+		                "%s: the kernel may not lock %llu MiB of frame memory: raise "
+		                "the limit (LimitMEMLOCK=infinity in the unit, ulimit -l)",
+		                xp->port.name, (unsigned long long)(f->bytes >> 20));
 	if (err == -EPERM)
-		return port_error_set(e, err, "%s: no permission for AF_XDP sockets (CAP_NET_RAW)",
-		                      xp->port.name);
+		return why_fail(e, err, "%s: no permission for AF_XDP sockets (CAP_NET_RAW)",
+		                xp->port.name);
 	if (err == -EAFNOSUPPORT)
-		return port_error_set(e, err, "%s: the kernel has no AF_XDP (CONFIG_XDP_SOCKETS)",
-		                      xp->port.name);
+		return why_fail(e, err, "%s: the kernel has no AF_XDP (CONFIG_XDP_SOCKETS)",
+		                xp->port.name);
 	if (err < 0)
-		return port_error_set(e, err, "%s: queue %u: cannot register the frame memory: %s",
-		                      xp->port.name, i, strerror(-err));
+		return why_fail(e, err, "%s: queue %u: cannot register the frame memory: %s",
+		                xp->port.name, i, strerror(-err));
 	return 0;
 }
 
@@ -203,20 +203,19 @@ static int socket_bind(struct xsk_port *xp, uint16_t i, uint16_t copy_flag)
 	}
 }
 
-static int bind_error(const struct xsk_port *xp, uint16_t i, int err, struct port_error *e)
+static int bind_error(const struct xsk_port *xp, uint16_t i, int err, struct why *e)
 {
 	const char *name = xp->port.name;
 
 	if (err == -EBUSY)
-		return port_error_set(e, err, "%s: queue %u is held by another AF_XDP socket", name,
-		                      i);
+		return why_fail(e, err, "%s: queue %u is held by another AF_XDP socket", name, i);
 	if (xp->sg && err == -EINVAL)
-		return port_error_set(e, err,
-		                      "%s: an MTU of %u needs packets of several frames, which "
-		                      "this kernel or driver lacks (Linux 6.6): lower the MTU",
-		                      name, xp->port.mtu);
-	return port_error_set(e, err, "%s: queue %u: cannot bind an AF_XDP socket: %s", name, i,
-	                      strerror(-err));
+		return why_fail(e, err,
+		                "%s: an MTU of %u needs packets of several frames, which "
+		                "this kernel or driver lacks (Linux 6.6): lower the MTU",
+		                name, xp->port.mtu);
+	return why_fail(e, err, "%s: queue %u: cannot bind an AF_XDP socket: %s", name, i,
+	                strerror(-err));
 }
 
 static void note_copy(struct xsk_port *xp, int err)
@@ -233,7 +232,7 @@ static void note_copy(struct xsk_port *xp, int err)
 
 /* Zero copy first where it may be, then copy. A zero-copy bind also succeeds under a generic-mode
  * program, which then never sees a packet: not tried there. */
-static int socket_create(struct xsk_port *xp, uint16_t i, struct port_error *e)
+static int socket_create(struct xsk_port *xp, uint16_t i, struct why *e)
 {
 	int err = -EOPNOTSUPP;
 
@@ -246,9 +245,9 @@ static int socket_create(struct xsk_port *xp, uint16_t i, struct port_error *e)
 		note_copy(xp, err);
 	}
 	if (xp->zero_copy == XSK_ZERO_COPY_REQUIRE)
-		return port_error_set(
-			e, err, "%s: `zero-copy: require` cannot be met on queue %u: %s",
-			xp->port.name, i, xp->generic ? "generic mode copies" : xp->port.note);
+		return why_fail(e, err, "%s: `zero-copy: require` cannot be met on queue %u: %s",
+		                xp->port.name, i,
+		                xp->generic ? "generic mode copies" : xp->port.note);
 	err = socket_bind(xp, i, XDP_COPY);
 	return err < 0 ? bind_error(xp, i, err, e) : 0;
 }
@@ -265,8 +264,7 @@ static enum port_mode mode_read(const struct xsk_port *xp, int fd)
 	return xp->generic ? PORT_MODE_GENERIC : PORT_MODE_COPY;
 }
 
-static int queue_open(struct xsk_port *xp, uint16_t i, struct frame_cache *cache,
-                      struct port_error *e)
+static int queue_open(struct xsk_port *xp, uint16_t i, struct frame_cache *cache, struct why *e)
 {
 	struct port_queue *q = &xp->port.queue[i];
 	const uint32_t budget = XSK_RING;
@@ -275,10 +273,10 @@ static int queue_open(struct xsk_port *xp, uint16_t i, struct frame_cache *cache
 	if (err < 0)
 		return err;
 	if (port_refill(q, cache) < fill_size(&xp->device))
-		return port_error_set(e, -ENOBUFS,
-		                      "%s: queue %u: no frames left for its rings: raise "
-		                      "`system: {frames: N}`",
-		                      xp->port.name, i);
+		return why_fail(e, -ENOBUFS,
+		                "%s: queue %u: no frames left for its rings: raise "
+		                "`system: {frames: N}`",
+		                xp->port.name, i);
 	err = socket_create(xp, i, e);
 	if (err < 0)
 		return err;
@@ -289,7 +287,7 @@ static int queue_open(struct xsk_port *xp, uint16_t i, struct frame_cache *cache
 	return 0;
 }
 
-static int queues_open(struct xsk_port *xp, const struct xsk_config *cfg, struct port_error *e)
+static int queues_open(struct xsk_port *xp, const struct xsk_config *cfg, struct why *e)
 {
 	xp->patience = clock_ns() + BIND_PATIENCE_NS;
 	for (uint16_t i = 0; i < xp->port.n_queues; i++) {
@@ -314,15 +312,15 @@ static int queues_open(struct xsk_port *xp, const struct xsk_config *cfg, struct
 		int err = steer_socket_set(xp->steer, i, xp->port.queue[i].fd);
 
 		if (err < 0)
-			return port_error_set(e, err,
-			                      "%s: queue %u: cannot steer to its socket: "
-			                      "%s",
-			                      xp->port.name, i, strerror(-err));
+			return why_fail(e, err,
+			                "%s: queue %u: cannot steer to its socket: "
+			                "%s",
+			                xp->port.name, i, strerror(-err));
 	}
 	return 0;
 }
 
-static int program_attach(struct xsk_port *xp, const struct xsk_config *cfg, struct port_error *e)
+static int program_attach(struct xsk_port *xp, const struct xsk_config *cfg, struct why *e)
 {
 	struct steer_settings set = {
 		.name = xp->device.name,
@@ -338,14 +336,14 @@ static int program_attach(struct xsk_port *xp, const struct xsk_config *cfg, str
 }
 
 /* Take over what the device is like now that the program is attached (AF_XDP row 10). */
-static int port_describe(struct xsk_port *xp, const struct xsk_config *cfg, struct port_error *e)
+static int port_describe(struct xsk_port *xp, const struct xsk_config *cfg, struct why *e)
 {
 	struct port *port = &xp->port;
 	uint32_t n;
 	int err = device_read(&xp->device, xp->device.name);
 
 	if (err < 0)
-		return port_error_set(e, err, "%s: %s", port->name, strerror(-err));
+		return why_fail(e, err, "%s: %s", port->name, strerror(-err));
 	n = xp->device.rx_queues;
 	if (cfg->max_queues > 0 && n > cfg->max_queues)
 		n = cfg->max_queues;
@@ -357,19 +355,19 @@ static int port_describe(struct xsk_port *xp, const struct xsk_config *cfg, stru
 	xp->sg = port->mtu + ETHER_LEN + 4 > xp->frames->chunk - FRAME_HEADROOM;
 	port->queue = aligned_alloc(CACHE_LINE, n * sizeof(struct port_queue));
 	if (n == 0 || port->queue == NULL)
-		return port_error_set(e, -ENOMEM, "%s: no queues", port->name);
+		return why_fail(e, -ENOMEM, "%s: no queues", port->name);
 	memset(port->queue, 0, n * sizeof(struct port_queue));
 	port->n_queues = (uint16_t)n;
 	return 0;
 }
 
-int xsk_port_open(struct port **out, const struct xsk_config *cfg, struct port_error *e)
+int xsk_port_open(struct port **out, const struct xsk_config *cfg, struct why *e)
 {
 	struct xsk_port *xp = calloc(1, sizeof(*xp));
 	int err;
 
 	if (xp == NULL)
-		return port_error_set(e, -ENOMEM, "%s: out of memory", cfg->name);
+		return why_fail(e, -ENOMEM, "%s: out of memory", cfg->name);
 	xp->frames = cfg->frames;
 	xp->generic = cfg->attach == XSK_ATTACH_GENERIC;
 	xp->zero_copy = cfg->zero_copy;
@@ -378,8 +376,8 @@ int xsk_port_open(struct port **out, const struct xsk_config *cfg, struct port_e
 	xp->port.backend = xp;
 	err = device_read(&xp->device, cfg->name);
 	if (err < 0) {
-		port_error_set(e, err, "%s: %s", cfg->name,
-		               err == -ENODEV ? "there is no such device" : strerror(-err));
+		why_fail(e, err, "%s: %s", cfg->name,
+		         err == -ENODEV ? "there is no such device" : strerror(-err));
 		goto close_port;
 	}
 	memcpy(xp->port.name, xp->device.name, sizeof(xp->port.name));

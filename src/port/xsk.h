@@ -6,7 +6,7 @@
 #ifndef PORT_XSK_H
 #define PORT_XSK_H
 
-#include "port/error.h"
+#include "base/why.h"
 #include "port/port.h"
 
 struct steer;
@@ -41,8 +41,7 @@ struct xsk_config {
  *
  * Return: 0 or a negative errno with everything undone and all frames back in @cfg->cache.
  */
-[[nodiscard]] int xsk_port_open(struct port **out, const struct xsk_config *cfg,
-                                struct port_error *e);
+[[nodiscard]] int xsk_port_open(struct port **out, const struct xsk_config *cfg, struct why *e);
 
 /**
  * xsk_port_frames - how many frames keep every ring of a device full

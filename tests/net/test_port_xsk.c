@@ -133,7 +133,7 @@ static int rig_down(void **state)
 
 static void rig_open(struct rig *r)
 {
-	struct port_error e = {""};
+	struct why e = {""};
 
 	if (xsk_port_open(&r->port, &r->cfg, &e) == 0)
 		return;
@@ -245,7 +245,7 @@ static void generic_mode_is_used_only_when_asked_for(void **state)
 static void zero_copy_that_cannot_be_had_fails_whole(void **state)
 {
 	struct rig *r = *state;
-	struct port_error e;
+	struct why e;
 
 	r->cfg.zero_copy = XSK_ZERO_COPY_REQUIRE;
 	assert_int_equal(xsk_port_open(&r->port, &r->cfg, &e), -EOPNOTSUPP);
@@ -259,7 +259,7 @@ static void zero_copy_that_cannot_be_had_fails_whole(void **state)
 static void too_few_frames_are_refused(void **state)
 {
 	struct rig *r = *state;
-	struct port_error e;
+	struct why e;
 
 	r->cache.n = 3000;
 	assert_int_equal(xsk_port_open(&r->port, &r->cfg, &e), -ENOBUFS);
@@ -271,7 +271,7 @@ static void too_few_frames_are_refused(void **state)
 static void a_driver_without_native_mode_is_told_from_one_with(void **state)
 {
 	struct rig *r = *state;
-	struct port_error e;
+	struct why e;
 
 	run("ip link add d0 type ifb");
 	r->cfg.name = "d0";
@@ -375,7 +375,7 @@ static void a_queue_is_free_when_its_port_is_closed(void **state)
 static void the_queues_are_followed(void **state)
 {
 	struct rig *r = *state;
-	struct port_error e;
+	struct why e;
 	uint32_t frames = 0;
 
 	run("ethtool -L v0 rx 1");
@@ -495,7 +495,7 @@ static void killed_with_pass_leaves_nothing_behind(void **state)
 static void killed_with_drop_leaks_nothing_and_is_taken_over(void **state)
 {
 	struct rig *r = *state;
-	struct port_error e = {""};
+	struct why e = {""};
 	int kernel = packet_socket("v0", ETHERTYPE_TEST);
 	uint8_t frame[60];
 	uint32_t before;

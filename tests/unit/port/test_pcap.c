@@ -161,7 +161,7 @@ static void delivery_stops_at_the_rings_and_goes_on(void **state)
 static void files_that_are_wrong_are_named_with_the_reason(void **state)
 {
 	struct bench *b = *state;
-	struct port_error e;
+	struct why e;
 	char want[200];
 
 	b->cfg.in = "/nonexistent/in.pcap";
@@ -184,7 +184,7 @@ static void files_that_are_wrong_are_named_with_the_reason(void **state)
 static void a_damaged_file_is_told_from_a_finished_one(void **state)
 {
 	struct bench *b = *state;
-	struct port_error e = {""};
+	struct why e = {""};
 
 	capture_make(b->in, 1, 2, 60, 24 + 76 + 40);
 	assert_int_equal(pcap_port_open(&b->port, b->frames, &b->cfg, &e), 0);
@@ -198,7 +198,7 @@ static void a_damaged_file_is_told_from_a_finished_one(void **state)
 static void a_packet_too_long_for_the_rings_stops_the_file(void **state)
 {
 	struct bench *b = *state;
-	struct port_error e = {""};
+	struct why e = {""};
 
 	capture_make(b->in, 1, 1, 8 * 1792 + 1, SIZE_MAX);
 	assert_int_equal(pcap_port_open(&b->port, b->frames, &b->cfg, &e), 0);
