@@ -53,6 +53,7 @@ static bool link_rebind(struct agent *a, struct agent_iface *f, const struct lin
 {
 	uint16_t k = config_find_interface(a->config, f->name);
 	const struct config_interface *ci = &a->config->interfaces[k];
+	struct config_interface now;
 	struct why e;
 	const char *why;
 
@@ -62,7 +63,10 @@ static bool link_rebind(struct agent *a, struct agent_iface *f, const struct lin
 	if (why == NULL)
 		return false;
 	log_notice("%s: %s: bound anew", f->name, why);
-	if (agent_iface_rebind(a, ci, ci, &e) < 0)
+	now = *ci;
+	if (now.mtu == 0)
+		now.mtu = (uint16_t)ev->mtu; /* whoever set it meant it; else it went back */
+	if (agent_iface_rebind(a, ci, &now, &e) < 0)
 		log_error("%s", e.text);
 	return true;
 }
