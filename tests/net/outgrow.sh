@@ -13,10 +13,10 @@ at h2 ip link set eth0 mtu 3000
 says_log() { grep -q -- "$1" "$scratch/log"; }
 
 it "the daemon starts" router_start
-it "a full packet passes" says ' 0% packet loss' at h1 ping -n -M do -s 1472 -c 5 -i 0.02 -W 1 10.0.2.2
+it "a full packet passes" says ' 0% packet loss' at h1 ping -n -M "do" -s 1472 -c 5 -i 0.02 -W 1 10.0.2.2
 it "both devices get a larger MTU" at router ip link set p1 mtu 3000
 it "each" at router ip link set p2 mtu 3000
 it "they are bound anew" wait_for 10 says_log 'p2: its MTU has grown: bound anew'
 it "the longer packet passes" wait_for 10 says ' 0% packet loss' \
-	at h1 ping -n -M do -s 2900 -c 5 -i 0.02 -W 1 10.0.2.2
+	at h1 ping -n -M "do" -s 2900 -c 5 -i 0.02 -W 1 10.0.2.2
 finish
