@@ -66,7 +66,7 @@ static int tables_open(struct agent *a, const struct config *c, struct why *e)
 void agent_worker_settings(struct worker *w, const struct config_system *s)
 {
 	host_set_rate(&w->pipeline.host, s->icmp_errors);
-	w->idle = (enum worker_idle)s->idle;
+	__atomic_store_n(&w->idle, (enum worker_idle)s->idle, __ATOMIC_RELAXED);
 }
 
 /* The @k-th CPU of the configuration's list; by default all but the first, or the only one. */

@@ -180,7 +180,8 @@ static void worker_loop(struct worker *w)
 			last_work = now;
 			counter_add(&w->counters.busy_loops, 1);
 			counter_add(&w->counters.busy_cycles, __rdtsc() - start);
-		} else if (w->idle == WORKER_IDLE_ADAPTIVE && now - last_work > SPIN_NS) {
+		} else if (__atomic_load_n(&w->idle, __ATOMIC_RELAXED) == WORKER_IDLE_ADAPTIVE &&
+		           now - last_work > SPIN_NS) {
 			worker_sleep(w);
 		}
 		rcu_quiescent_state();

@@ -30,10 +30,10 @@ struct worker {
 	struct worker_counters counters;
 	struct iface_table *ifaces; /* the agent's */
 	RCU_PTR(const struct pipeline_queues) queues;
-	enum worker_idle idle;
-	int cpu;       /* -1: wherever */
-	int wake_fd;   /* eventfd: the agent writes it to wake a sleeping worker */
-	int report_fd; /* eventfd: the worker writes it when it has reported */
+	enum worker_idle idle; /* written by the agent, relaxed */
+	int cpu;               /* -1: wherever */
+	int wake_fd;           /* eventfd: the agent writes it to wake a sleeping worker */
+	int report_fd;         /* eventfd: the worker writes it when it has reported */
 	pthread_t thread;
 	bool running;
 	atomic_bool stop;
