@@ -4,19 +4,9 @@
 
 static void arp_report(struct pipeline *p, const struct report *r)
 {
-	struct report *slot;
-
 	/* A few a second of one station are news, more are noise. */
-	if (!ask_allowed(p, REPORT_ARP, r->iface, r->ip, 8))
-		return;
-	slot = ring_reserve(p->reports);
-	if (slot == NULL) {
+	if (ask_allowed(p, REPORT_ARP, r->iface, r->ip, 8) && !report_send(p, r))
 		counter_add(&p->counters.reports_lost, 1);
-		return;
-	}
-	*slot = *r;
-	ring_push(p->reports);
-	p->told = true;
 }
 
 void arp_stage(struct pipeline *p)

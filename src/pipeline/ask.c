@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ask: keeps workers from flooding the agent with one question. A small direct-mapped table counts
- * what was told of each neighbour within the last second, each kind of report for itself: packets
- * that wait for a neighbour must not drown its answer. Two that share a slot only forget each
- * other's count, so that none is ever starved.
+ * ask: what the agent is told, and how often: workers must not flood it with one question. A small
+ * direct-mapped table counts what was told of each neighbour within the last second, each kind of
+ * report for itself: packets that wait for a neighbour must not drown its answer. Two that share a
+ * slot only forget each other's count, so that none is ever starved.
  */
 #include "base/clock.h"
 #include "pipeline/pipeline.h"
+
+bool report_send(struct pipeline *p, const struct report *r)
+{
+	struct report *slot = ring_reserve(p->reports);
+
+	if (slot == NULL)
+		return false;
+	*slot = *r;
+	ring_push(p->reports);
+	p->told = true;
+	return true;
+}
 
 bool ask_allowed(struct pipeline *p, enum report_kind kind, uint16_t iface, uint32_t ip,
                  uint32_t limit)

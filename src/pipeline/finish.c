@@ -49,14 +49,7 @@ static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
 {
 	const struct nexthop *nh = k->nh;
 	uint32_t ip = nh->kind == NH_CONNECTED ? ip4_dst(k->data + ETHER_LEN) : nh->gateway;
-	struct report *r;
-
-	if (!ask_allowed(p, REPORT_NEIGH_WANTED, nh->iface, ip, HOLD_RATE))
-		return DROP_NEIGH_QUEUE;
-	r = ring_reserve(p->reports);
-	if (r == NULL)
-		return DROP_AGENT_BUSY;
-	*r = (struct report){
+	const struct report r = {
 		.kind = REPORT_NEIGH_WANTED,
 		.iface = nh->iface,
 		.in = k->in,
@@ -65,10 +58,11 @@ static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
 		.data = k->data,
 		.flags = k->flags,
 	};
+
+	if (!ask_allowed(p, REPORT_NEIGH_WANTED, nh->iface, ip, HOLD_RATE))
+		return DROP_NEIGH_QUEUE;
 	finish_untag(p->cache.frames, k);
-	ring_push(p->reports);
-	p->told = true;
-	return HELD_NEIGH;
+	return report_send(p, &r) ? HELD_NEIGH : DROP_AGENT_BUSY;
 }
 
 static void finish_one(struct pipeline *p, struct pkt *k)

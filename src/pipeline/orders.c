@@ -6,16 +6,16 @@
 /* Free frames go back to the agent, as many as there are and the ring has room for. */
 static void order_return(struct pipeline *p, uint32_t n)
 {
-	for (uint32_t i = 0; i < n && p->cache.n > 0; i++) {
-		struct report *r = ring_reserve(p->reports);
-		uint64_t addr;
+	uint64_t addr;
 
-		if (r == NULL || !frame_get(&p->cache, &addr))
+	while (n-- > 0 && frame_get(&p->cache, &addr)) {
+		const struct report r = {.kind = REPORT_FRAME,
+		                         .data = frame_data(p->cache.frames, addr)};
+
+		if (!report_send(p, &r)) {
+			frame_put(&p->cache, addr);
 			return;
-		*r = (struct report){.kind = REPORT_FRAME,
-		                     .data = frame_data(p->cache.frames, addr)};
-		ring_push(p->reports);
-		p->told = true;
+		}
 	}
 }
 

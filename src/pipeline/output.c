@@ -11,18 +11,10 @@
 /* Traffic goes to a neighbour whose line is stale: the agent should confirm it. */
 static void output_stale(struct pipeline *p, const struct nexthop *nh)
 {
-	struct report *r;
+	const struct report r = {.kind = REPORT_NEIGH_USED, .iface = nh->iface, .ip = nh->gateway};
 
-	if (!ask_allowed(p, REPORT_NEIGH_USED, nh->iface, nh->gateway, 1))
-		return;
-	r = ring_reserve(p->reports);
-	if (r == NULL) {
+	if (ask_allowed(p, REPORT_NEIGH_USED, r.iface, r.ip, 1) && !report_send(p, &r))
 		counter_add(&p->counters.reports_lost, 1);
-		return;
-	}
-	*r = (struct report){.kind = REPORT_NEIGH_USED, .iface = nh->iface, .ip = nh->gateway};
-	ring_push(p->reports);
-	p->told = true;
 }
 
 /* The verdict of a next hop that does not forward; KEEP if it does. */

@@ -110,6 +110,10 @@ void transmit_stage(struct pipeline *p);
 /* Count, report or free what has ended. Nothing else does. */
 void finish_stage(struct pipeline *p);
 
+/* Hand the agent a report, and the frame it names. Return: false, with nothing handed over, when
+ * the ring is full. */
+bool report_send(struct pipeline *p, const struct report *r);
+
 /* May the agent get a report of @kind about (@iface, @ip) now? At most @limit times a second. See
  * ask.c. */
 bool ask_allowed(struct pipeline *p, enum report_kind kind, uint16_t iface, uint32_t ip,
