@@ -107,7 +107,7 @@ static uint64_t census_value(const struct agent *a, unsigned int i)
 		worker_sum(a, PIPELINE_COUNTER(recovered)),
 		ports_packets(a, false),
 		originated(a),
-		0, /* copies: nothing floods or multicasts */
+		worker_sum(a, PIPELINE_COUNTER(copies)),
 		ports_packets(a, true),
 		verdicts(a, DROP_FIRST, DROP_LAST),
 		verdicts(a, CONSUMED_FIRST, CONSUMED_LAST),

@@ -17,12 +17,21 @@ struct iface_addr4 {
 	uint8_t len;   /* prefix length */
 };
 
+/* Is a packet's source checked by the routes back to it (RFC 3704)? */
+enum iface_urpf {
+	URPF_OFF,
+	URPF_STRICT, /* the route leads back by the interface it came in by */
+	URPF_LOOSE,  /* there is a route at all */
+};
+
 struct iface {
 	uint64_t mac; /* as mac_load() gives it */
 	uint16_t id;
 	uint16_t mtu;      /* of the IP packet */
 	bool up;           /* in service and with carrier: packets are taken and sent */
 	bool partial_csum; /* complete half-made checksums that come in (AF_XDP row 25) */
+	uint8_t urpf;      /* enum iface_urpf */
+	bool redirects;    /* tell hosts of better gateways on their own link (RFC 1812 5.2.7.2) */
 	uint16_t n_addr4;
 	const struct iface_addr4 *addr4; /* the first one is the primary; NULL if none */
 	char name[16];

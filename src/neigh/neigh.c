@@ -182,6 +182,7 @@ static void wanted(struct neigh_table *t, const struct report *r, uint64_t now_n
 		.len = r->len,
 		.in = r->in,
 		.flags = r->flags,
+		.worker = r->worker,
 	};
 	uint64_t key = neigh_key(r->iface, r->ip);
 	struct neigh *n = neigh_index_find(t, key);

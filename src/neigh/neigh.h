@@ -39,7 +39,8 @@ struct neigh_held {
 	uint8_t *data;
 	uint16_t len;
 	uint16_t in;
-	uint8_t flags; /* enum pkt_flag */
+	uint8_t flags;   /* enum pkt_flag */
+	uint16_t worker; /* that had it */
 };
 
 /* None of these may call the table back. */

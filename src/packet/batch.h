@@ -35,13 +35,16 @@ struct pkt_list {
 	struct pkt pkt[2 * BATCH_MAX]; /* a packet and the answer to it may both end (I5) */
 };
 
+/* What may be sent beside a batch: redirects, and what other workers hand over. */
+#define TX_MAX (2 * BATCH_MAX)
+
 /* Ready transmit descriptors with the port each goes to. */
 struct tx_list {
 	uint32_t n;
 	uint32_t mixed; /* not 0: not all to port[0], or a chain among them */
 	uint64_t bytes;
-	cache_aligned struct xdp_desc desc[BATCH_MAX];
-	uint16_t port[BATCH_MAX];
+	cache_aligned struct xdp_desc desc[TX_MAX];
+	uint16_t port[TX_MAX];
 };
 
 struct batch {

@@ -30,9 +30,10 @@ struct report {
 	uint16_t len; /* of a held frame: bytes from @data */
 	uint32_t ip;  /* host byte order */
 	uint32_t value;
-	uint64_t mac;  /* as mac_load() gives it */
-	uint8_t *data; /* of a held frame: Ethernet header */
-	uint8_t flags; /* of a held frame: enum pkt_flag */
+	uint64_t mac;    /* as mac_load() gives it */
+	uint8_t *data;   /* of a held frame: Ethernet header */
+	uint8_t flags;   /* of a held frame: enum pkt_flag */
+	uint16_t worker; /* of a held frame: whose it is, and who takes it up again */
 };
 
 enum order_kind {

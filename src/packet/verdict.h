@@ -24,7 +24,9 @@ enum verdict {
 	DROP_MARTIAN_DEST,   /* RFC 1812 5.3.7 */
 	DROP_MULTICAST,      /* IPv4 multicast: not routed */
 	DROP_BROADCAST,      /* limited or directed broadcast (RFC 2644) */
+	DROP_URPF,           /* no way back to its source (RFC 3704) */
 	DROP_SOURCE_ROUTE,   /* RFC 7126 4.3, 4.4 */
+	DROP_IP_OPTION,      /* malformed option, answered by parameter problem */
 	DROP_TTL_EXPIRED,    /* answered by time exceeded */
 	DROP_NO_ROUTE,       /* answered by network unreachable */
 	DROP_BLACKHOLE,      /* by a blackhole route, in silence */
@@ -34,12 +36,14 @@ enum verdict {
 	DROP_NEIGH_FAILED,   /* the neighbour does not answer, answered by host unreachable */
 	DROP_NEIGH_QUEUE,    /* pushed out of a neighbour's queue of held packets */
 	DROP_AGENT_BUSY,     /* report ring to the agent full */
+	DROP_HANDOVER_FULL,  /* ring to the worker that owns the transmit ring full */
 	DROP_TX_FULL,        /* transmit ring full */
 	DROP_TX_DOWN,        /* the interface to send by is gone or down */
 	DROP_ARP_BAD,        /* malformed ARP (RFC 826) */
 	DROP_ICMP_BAD,       /* malformed ICMP to the router */
 	DROP_ICMP_LIMIT,     /* an answer of the router's own that the rate limit held back */
-	DROP_FRAGMENT,       /* fragment addressed to the router itself */
+	DROP_FRAGMENT,       /* fragment to the router that fits no whole, or overlaps another */
+	DROP_REASSEMBLY,     /* a whole of which fragments are missing; timed out, answered */
 	DROP_NO_FRAME,       /* no free frame for a packet of the router's own */
 
 	/* Consumed: it was for the router. */
@@ -47,6 +51,8 @@ enum verdict {
 	CONSUMED_ICMP_ECHO, /* echo request, answered */
 	CONSUMED_ICMP,      /* other ICMP to the router */
 	CONSUMED_UNREACH,   /* to the router, nothing listens, answered by unreachable */
+	CONSUMED_RESET,     /* TCP to the router, answered by a reset (RFC 9293 3.10.7.1) */
+	CONSUMED_FRAGMENT,  /* became part of a whole that is reassembled for the router */
 	CONSUMED_LOCAL,     /* to the router, nothing listens, in silence */
 
 	/* Held: the frame went to the agent and comes back. */

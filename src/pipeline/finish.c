@@ -57,6 +57,7 @@ static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
 		.ip = ip,
 		.data = k->data,
 		.flags = k->flags,
+		.worker = p->worker,
 	};
 
 	if (!ask_allowed(p, REPORT_NEIGH_WANTED, nh->iface, ip, HOLD_RATE))

@@ -34,7 +34,9 @@ struct drop_example {
 struct pipeline_counters {
 	uint64_t verdict[PORT_MAX][VERDICT_COUNT]; /* by the iface the packet came in by */
 	uint64_t originated;                       /* packets the router itself made */
-	uint64_t released;                         /* held packets that came back */
+	uint64_t copies; /* packets made of others: fragments beyond the first, wholes of fragments
+	                  */
+	uint64_t released;  /* held packets that came back */
 	uint64_t moved;     /* packets that left at another address than they came in at */
 	uint64_t recovered; /* frames that closed queues gave back */
 	uint64_t reports_lost;
@@ -69,6 +71,7 @@ struct pipeline {
 	struct neigh_reader *neigh;
 	struct host host;
 
+	uint16_t worker; /* number of the worker that runs it */
 	struct frame_cache cache;
 	struct ring *reports; /* to the agent */
 	struct ring *orders;  /* from the agent */
@@ -125,7 +128,7 @@ static force_inline void tx_list_add(struct tx_list *t, const struct frames *f, 
 {
 	uint32_t k = t->n++;
 
-	assert(k < BATCH_MAX); /* I5 */
+	assert(k < TX_MAX); /* I5 */
 	if (unlikely(len < ETHER_MIN_LEN)) {
 		memset(data + len, 0, ETHER_MIN_LEN - len); /* AF_XDP row 45, no EtherLeak */
 		len = ETHER_MIN_LEN;

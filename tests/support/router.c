@@ -366,7 +366,8 @@ static uint64_t count_range(const struct router *r, enum verdict first, enum ver
 static const char *check_balance(const struct router *r)
 {
 	const struct pipeline *p = &r->worker.pipeline;
-	uint64_t in = r->gone.rx_packets + p->counters.originated + p->host.originated;
+	uint64_t in = r->gone.rx_packets + p->counters.originated + p->counters.copies +
+	              p->host.originated;
 	uint64_t out = r->gone.tx_packets + count_range(r, DROP_FIRST, DROP_LAST) +
 	               count_range(r, CONSUMED_FIRST, CONSUMED_LAST);
 	uint64_t held = router_count(r, HELD_NEIGH) - p->counters.released;
