@@ -56,7 +56,7 @@ struct bench {
 /* Expected and seen, by the verification pass. */
 struct check {
 	const struct workload *workload;
-	size_t next; /* the frame that should come out */
+	size_t next[2]; /* the frame that should come out, by each way */
 	uint64_t seen, wrong;
 };
 
@@ -71,23 +71,37 @@ static uint16_t sum_of(const uint8_t *h)
 {
 	uint32_t sum = 0;
 
-	for (int i = 0; i < IP4_LEN; i += 2)
+	for (uint32_t i = 0; i < ip4_header_len(h); i += 2)
 		sum += load16(h + i);
 	while (sum > 0xffff)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~sum;
 }
 
+/* The next frame of @way from number @i on, n_frames if there is none. */
+static size_t check_next(const struct workload *w, size_t i, enum workload_way way)
+{
+	while (i < w->n_frames && workload_way(w, i) != way)
+		i++;
+	return i;
+}
+
 /* The naive router: new MACs, TTL one less, the checksum from scratch, nothing else. */
-static void check_frame(void *ctx, const uint8_t *frame, uint32_t len)
+static void check_frame(void *ctx, enum workload_way way, const uint8_t *frame, uint32_t len)
 {
 	static const uint8_t to[] = DUT_NEXTHOP_MAC, from[] = DUT_EGRESS_MAC;
 	struct check *c = ctx;
 	const struct workload *w = c->workload;
 	uint8_t expect[WORKLOAD_SLOT];
 	uint8_t *ip = expect + ETHER_LEN;
+	size_t i = check_next(w, c->next[way], way);
 
-	memcpy(expect, workload_frame(w, c->next), WORKLOAD_SLOT);
+	c->seen++;
+	if (i == w->n_frames) {
+		c->wrong++;
+		return;
+	}
+	memcpy(expect, workload_frame(w, i), WORKLOAD_SLOT);
 	memcpy(expect, to, sizeof(to));
 	memcpy(expect + ETHER_ADDR_LEN, from, sizeof(from));
 	ip[8]--;
@@ -95,15 +109,24 @@ static void check_frame(void *ctx, const uint8_t *frame, uint32_t len)
 	store16(ip + 10, sum_of(ip));
 	if (len != w->frame_len || memcmp(frame, expect, len) != 0)
 		c->wrong++;
-	c->seen++;
-	c->next = (c->next + 1) % w->n_frames;
+	c->next[way] = i + 1;
+}
+
+/* How many frames have to come out. */
+static size_t check_total(const struct workload *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_frames; i++)
+		n += workload_way(w, i) != WORKLOAD_ENDS;
+	return n;
 }
 
 /* Every packet of the workload once. */
 static bool verify(struct bench *b, const char *name)
 {
 	struct check c = {.workload = b->workload};
-	size_t sent = 0;
+	size_t sent = 0, total = check_total(b->workload);
 	const char *drop;
 	uint64_t drops;
 
@@ -117,14 +140,14 @@ static bool verify(struct bench *b, const char *name)
 		dut_run(b->dut);
 		dut_tx(b->dut, check_frame, &c);
 	}
-	if (c.seen == b->workload->n_frames && c.wrong == 0 && dut_balanced(b->dut))
+	if (c.seen == total && c.wrong == 0 && dut_balanced(b->dut))
 		return true;
 	drop = dut_drop(b->dut, &drops);
 	fprintf(stderr,
 	        "bench_pipeline: %s: of %zu packets %" PRIu64 " came out, %" PRIu64
 	        " wrong, %" PRIu64 " %s; frames %s\n",
-	        name, b->workload->n_frames, c.seen, c.wrong, drops,
-	        drop == NULL ? "dropped" : drop, dut_balanced(b->dut) ? "conserved" : "lost");
+	        name, total, c.seen, c.wrong, drops, drop == NULL ? "dropped" : drop,
+	        dut_balanced(b->dut) ? "conserved" : "lost");
 	return false;
 }
 

@@ -13,9 +13,10 @@
 #include "port/memory.h"
 #include "wire/ether.h"
 
-#define PORTS   2
-#define MTU     1500
-#define GATEWAY 0x0a010002 /* 10.1.0.2, the next hop behind port 1 */
+#define PORTS 3
+#define MTU   1500
+#define GATEWAY(port) \
+	(0x0a000002u | (uint32_t)(port) << 16) /* 10.PORT.0.2, the next hop behind a port */
 
 struct dut {
 	const struct workload *workload;
@@ -27,7 +28,7 @@ struct dut {
 	struct nexthops *nexthops;
 	struct fib4 *fib;
 	struct pipeline_queues *queues;
-	uint16_t nh;
+	uint16_t nh[WORKLOAD_ENDS + 1]; /* by the way of a route */
 	bool have_worker;
 	int report_fd;
 	struct worker worker;
@@ -35,15 +36,18 @@ struct dut {
 
 static int ports_open(struct dut *d, const struct dut_config *cfg)
 {
-	static const uint8_t mac[PORTS][8] = {WORKLOAD_ROUTER_MAC, DUT_EGRESS_MAC};
-	static const struct iface_addr4 addr[PORTS] = {{0x0a000001, 24}, {0x0a010001, 24}};
+	static const uint8_t mac[PORTS][8] = {WORKLOAD_ROUTER_MAC, DUT_EGRESS_MAC, DUT_EGRESS_MAC};
+	static const struct iface_addr4 addr[PORTS] = {
+		{0x0a000001, 24}, {0x0a010001, 24}, {0x0a020001, 24}};
 
 	d->ifaces = ifaces_new(PORTS);
 	if (d->ifaces == NULL)
 		return -ENOMEM;
 	for (uint16_t i = 0; i < PORTS; i++) {
 		struct memory_config mc = {
-			.name = i == 0 ? "in" : "out",
+			.name = i == 0   ? "in"
+		                : i == 1 ? "out"
+		                         : "out2",
 			.id = i,
 			.n_queues = 1,
 			.tag = i + 1u,
@@ -71,30 +75,40 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 	return 0;
 }
 
-/* All routes lead to one resolved gateway. */
-static int routes_load(struct dut *d)
+/* A resolved gateway behind each port to send by, and nothing for what ends. */
+static int nexthops_make(struct dut *d)
 {
 	static const uint8_t header[ETHER_LEN + 2] = {0x02, 0, 0, 0, 0, 0xbb, 0x02,
 	                                              0,    0, 0, 0, 2, 8,    0};
-	struct nexthop_key key = {.kind = NH_RESOLVE, .iface = 1, .gateway = GATEWAY};
-	struct nexthop line = {
-		.kind = NH_FORWARD,
-		.header_len = ETHER_LEN,
-		.iface = 1,
-		.max_len = MTU + ETHER_LEN,
-		.gateway = GATEWAY,
-	};
-	const struct workload *w = d->workload;
-	struct fib4_route *r;
-	int err = nexthop_get(d->nexthops, &key, line.max_len, &d->nh);
+	const struct nexthop_key nowhere = {.kind = NH_BLACKHOLE};
+	int err = nexthop_get(d->nexthops, &nowhere, 0, &d->nh[WORKLOAD_ENDS]);
 
-	if (err < 0)
-		return err;
-	memcpy(line.header, header, sizeof(header));
-	err = nexthop_resolve(d->nexthops, 1, GATEWAY, &line);
-	if (err < 0)
-		return err;
-	r = calloc(w->n_routes, sizeof(*r));
+	for (uint16_t way = 0; err == 0 && way < WORKLOAD_ENDS; way++) {
+		uint16_t port = (uint16_t)(way + 1);
+		struct nexthop_key key = {
+			.kind = NH_RESOLVE, .iface = port, .gateway = GATEWAY(port)};
+		struct nexthop line = {
+			.kind = NH_FORWARD,
+			.header_len = ETHER_LEN,
+			.iface = port,
+			.max_len = MTU + ETHER_LEN,
+			.gateway = key.gateway,
+		};
+
+		memcpy(line.header, header, sizeof(header));
+		err = nexthop_get(d->nexthops, &key, line.max_len, &d->nh[way]);
+		if (err == 0)
+			err = nexthop_resolve(d->nexthops, port, key.gateway, &line);
+	}
+	return err;
+}
+
+static int routes_load(struct dut *d)
+{
+	const struct workload *w = d->workload;
+	struct fib4_route *r = calloc(w->n_routes, sizeof(*r));
+	int err;
+
 	if (r == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->n_routes; i++)
@@ -102,7 +116,7 @@ static int routes_load(struct dut *d)
 			.dst = w->route[i].dst,
 			.len = w->route[i].len,
 			.source = ROUTE_STATIC,
-			.nh = d->nh,
+			.nh = d->nh[w->route[i].way],
 		};
 	err = fib4_load(d->fib, r, w->n_routes);
 	free(r);
@@ -115,6 +129,8 @@ static int tables_make(struct dut *d)
 
 	if (err == 0)
 		err = fib4_new(&d->fib);
+	if (err == 0)
+		err = nexthops_make(d);
 	if (err == 0)
 		err = routes_load(d);
 	return err;
@@ -183,8 +199,10 @@ void dut_close(struct dut *d)
 	free(d->queues);
 	if (d->report_fd >= 0)
 		close(d->report_fd);
-	if (d->nh != 0)
-		nexthop_put(d->nexthops, d->nh);
+	for (int way = 0; way <= WORKLOAD_ENDS; way++) {
+		if (d->nh[way] != 0)
+			nexthop_put(d->nexthops, d->nh[way]);
+	}
 	rcu_unregister_thread();
 	rcu_barrier();
 	if (d->fib != NULL)
@@ -231,16 +249,26 @@ uint32_t dut_run(struct dut *d)
 	return (uint32_t)worker_poll(&d->worker, d->worker.pipeline.now_ns);
 }
 
-uint32_t dut_tx(struct dut *d, dut_seen *seen, void *ctx)
+/* What port @port has sent. */
+static uint32_t port_tx(struct dut *d, uint16_t port, dut_seen *seen, void *ctx)
 {
-	uint32_t idx, n = memory_port_tx_peek(d->port[1], 0, UINT32_MAX, &idx);
+	uint32_t idx, n = memory_port_tx_peek(d->port[port], 0, UINT32_MAX, &idx);
 
 	for (uint32_t i = 0; seen != NULL && i < n; i++) {
-		const struct xdp_desc *t = memory_port_tx_desc(d->port[1], 0, idx + i);
+		const struct xdp_desc *t = memory_port_tx_desc(d->port[port], 0, idx + i);
 
-		seen(ctx, frame_data(d->frames, t->addr), t->len);
+		seen(ctx, (enum workload_way)(port - 1), frame_data(d->frames, t->addr), t->len);
 	}
-	memory_port_tx_complete(d->port[1], 0, n);
+	memory_port_tx_complete(d->port[port], 0, n);
+	return n;
+}
+
+uint32_t dut_tx(struct dut *d, dut_seen *seen, void *ctx)
+{
+	uint32_t n = 0;
+
+	for (uint16_t port = 1; port < PORTS; port++)
+		n += port_tx(d, port, seen, ctx);
 	/* What a worker's loop does between two batches, as untimed here as its look at the clock.
 	 */
 	rcu_quiescent_state();

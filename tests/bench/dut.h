@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dut: the device under test, a pipeline between two memory ports with everything around it that a
- * worker has, and the NIC's part of the work apart. The only file here that knows the pipeline's
- * and the ports' insides.
+ * dut: the device under test, a pipeline between memory ports, one to receive by and two to send
+ * by, with everything around it that a worker has, and the NIC's part of the work apart. The only
+ * file here that knows the pipeline's and the ports' insides.
  */
 #ifndef BENCH_DUT_H
 #define BENCH_DUT_H
@@ -15,8 +15,8 @@
 
 struct dut;
 
-/* What dut_tx() hands out a transmitted frame by. */
-typedef void dut_seen(void *ctx, const uint8_t *frame, uint32_t len);
+/* What dut_tx() hands out a transmitted frame by, and the way it took. */
+typedef void dut_seen(void *ctx, enum workload_way way, const uint8_t *frame, uint32_t len);
 
 struct dut_config {
 	const struct workload *workload;
@@ -25,7 +25,7 @@ struct dut_config {
 	uint32_t ring;   /* entries of each ring, a power of two */
 };
 
-/* The next hop that all routes lead to; frames leave with these MACs. */
+/* The next hops behind both ports have one MAC; frames leave with these. */
 #define DUT_NEXTHOP_MAC                \
 	{                              \
 		0x02, 0, 0, 0, 0, 0xbb \

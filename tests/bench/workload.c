@@ -184,13 +184,93 @@ static int make4_table(struct workload *w, const struct recipe *r, uint64_t *rng
 	return 0;
 }
 
+/* Spoil a frame so that a router drops it, in the @how-th of three ways. */
+static void frame_spoil(uint8_t *frame, uint32_t how)
+{
+	switch (how) {
+	case 0: /* the header's checksum */
+		frame[ETHER_LEN + 10] ^= 0x55;
+		break;
+	case 1: /* another station's */
+		frame[5] ^= 0x55;
+		break;
+	default: /* another protocol */
+		store16(frame + 12, ETHERTYPE_IP6);
+		break;
+	}
+}
+
+/* Make the first eight bytes behind the header no-operation options. */
+static void frame_add_options(uint8_t *frame)
+{
+	uint8_t *ip = frame + ETHER_LEN;
+	uint32_t sum = 0;
+
+	ip[0] = 0x47;
+	memset(ip + IP4_LEN, IP4_OPT_NOP, 8);
+	store16(ip + 10, 0);
+	for (int i = 0; i < IP4_LEN + 8; i += 2)
+		sum += load16(ip + i);
+	sum = (sum & 0xffff) + (sum >> 16);
+	store16(ip + 10, (uint16_t) ~(sum + (sum >> 16)));
+}
+
+/* Neighbouring /24s that lead to the one port, the other, or nowhere. */
+static int routes_mix(struct workload *w, size_t n, uint64_t *rng)
+{
+	w->route = calloc(n, sizeof(*w->route));
+	if (w->route == NULL)
+		return -ENOMEM;
+	w->n_routes = n;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t x = rng_below(rng, 20);
+
+		w->route[i] = (struct workload_route){.dst = 0x14000000 + (i << 8), .len = 24};
+		if (x % 2 == 0)
+			w->route[i].way = x == 0 ? WORKLOAD_ENDS : WORKLOAD_SECOND;
+	}
+	return 0;
+}
+
+/*
+ * Of 20 packets some 15 are forwarded by the one port or the other without ado, one has options,
+ * one goes to a blackhole, three are spoilt: no branch goes the same way for a whole batch.
+ */
+static int make4_mix(struct workload *w, const struct recipe *r, uint64_t *rng)
+{
+	int err = frames_make(w, r->n_frames);
+
+	if (err == 0)
+		err = routes_mix(w, r->n_routes, rng);
+	w->way = calloc(r->n_frames, sizeof(*w->way));
+	if (err < 0 || w->way == NULL)
+		return -ENOMEM;
+	w->frame_len = ETHER_MIN_LEN;
+	for (size_t i = 0; i < w->n_frames; i++) {
+		const struct workload_route *to = &w->route[rng_below(rng, (uint32_t)w->n_routes)];
+		uint8_t *frame = w->frame + i * WORKLOAD_SLOT;
+		uint32_t x = rng_below(rng, 20);
+
+		frame4_write(frame, to->dst | rng_below(rng, 256));
+		w->way[i] = to->way;
+		if (x == 3)
+			frame_add_options(frame);
+		if (x > 2)
+			continue;
+		frame_spoil(frame, x);
+		w->way[i] = WORKLOAD_ENDS;
+	}
+	return 0;
+}
+
 static const struct recipe recipes[] = {
 	{"ip4_1", make4_one, 1, 256},
 	{"ip4_100k", make4_table, 100000, 500000},
 	{"ip4_1m", make4_table, 1000000, 1000000},
+	{"ip4_mix", make4_mix, 1000, 65536},
 };
 
-static const char *const names[] = {"ip4_1", "ip4_100k", "ip4_1m", NULL};
+static const char *const names[] = {"ip4_1", "ip4_100k", "ip4_1m", "ip4_mix", NULL};
 static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(recipes) + 1, "each workload has a name");
 
 const char *const *workload_names(void)
@@ -220,5 +300,6 @@ void workload_free(struct workload *w)
 {
 	free(w->route);
 	free(w->frame);
+	free(w->way);
 	*w = (struct workload){0};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * workload: routing tables and packets to measure with, made in memory and the same on each run:
- * a workload's name is its seed. Everything leads to one next hop.
+ * a workload's name is its seed. Routes lead to the next hop behind one of two ports, or nowhere.
  */
 #ifndef BENCH_WORKLOAD_H
 #define BENCH_WORKLOAD_H
@@ -23,9 +23,17 @@
 		0x02, 0, 0, 0, 0, 0xaa \
 	} /* and come from */
 
+/* Where a route leads, and where a frame is to come out. */
+enum workload_way {
+	WORKLOAD_FIRST,  /* the first port to send by: the only one but for ip4_mix */
+	WORKLOAD_SECOND, /* the second */
+	WORKLOAD_ENDS,   /* nowhere: a blackhole route, or a frame that is dropped */
+};
+
 struct workload_route {
 	uint32_t dst; /* host byte order */
 	uint8_t len;
+	uint8_t way; /* enum workload_way */
 };
 
 struct workload {
@@ -34,6 +42,7 @@ struct workload {
 	size_t n_routes;
 	uint8_t *frame; /* n_frames slots, on a cache line each */
 	size_t n_frames;
+	uint8_t *way;       /* of each frame, enum workload_way; NULL: all WORKLOAD_FIRST */
 	uint32_t frame_len; /* the same for all */
 };
 
@@ -49,6 +58,11 @@ const char *const *workload_names(void);
  */
 [[nodiscard]] int workload_make(struct workload *w, const char *name);
 void workload_free(struct workload *w);
+
+static inline enum workload_way workload_way(const struct workload *w, size_t i)
+{
+	return w->way == NULL ? WORKLOAD_FIRST : (enum workload_way)w->way[i];
+}
 
 static inline const uint8_t *workload_frame(const struct workload *w, size_t i)
 {
