@@ -51,6 +51,19 @@ void census_cache(struct census *s, const struct frame_cache *c)
 		census_frame(s, c->addr[i], "a free list");
 }
 
+void census_depot(struct census *s, const struct depot *d)
+{
+	uint32_t n = 0;
+
+	/* Where a frame was met twice, the walk may not end by itself. */
+	for (uint32_t at = (uint32_t)d->top; at != 0 && n < s->frames->n; at = d->below[at - 1]) {
+		const uint64_t *addr = depot_magazine(d, at);
+
+		for (int i = 0; i < DEPOT_MAGAZINE; i++, n++)
+			census_frame(s, addr[i], "the depot");
+	}
+}
+
 static void census_addrs(struct census *s, const void *ring, const uint32_t *ends[2], uint32_t mask,
                          const char *where)
 {

@@ -7,6 +7,7 @@
 #ifndef PORT_CENSUS_H
 #define PORT_CENSUS_H
 
+#include "port/depot.h"
 #include "port/port.h"
 
 struct census;
@@ -14,8 +15,10 @@ struct census;
 /* Begin to count the frames of @f. Return: NULL without memory. Context: nobody moves a frame. */
 struct census *census_new(const struct frames *f);
 
-/* Count what is in a free list, in the four rings of each queue, one frame held elsewhere. */
+/* Count what is in a free list, in the depot, in the four rings of each queue, one frame held
+ * elsewhere. */
 void census_cache(struct census *s, const struct frame_cache *c);
+void census_depot(struct census *s, const struct depot *d);
 void census_port(struct census *s, const struct port *port);
 void census_frame(struct census *s, uint64_t addr, const char *where);
 

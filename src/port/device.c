@@ -56,6 +56,9 @@ static int link_attr(const struct nlattr *attr, void *data)
 	case IFLA_NUM_RX_QUEUES:
 		d->rx_queues = mnl_attr_get_u32(attr);
 		break;
+	case IFLA_NUM_TX_QUEUES:
+		d->tx_queues = mnl_attr_get_u32(attr);
+		break;
 	default:
 		break;
 	}
@@ -100,8 +103,12 @@ static void queues_read(struct device *d, int fd)
 {
 	struct ethtool_channels ch = {.cmd = ETHTOOL_GCHANNELS};
 
-	if (ethtool(fd, d->name, &ch) == 0 && ch.rx_count + ch.combined_count > 0)
+	if (ethtool(fd, d->name, &ch) < 0)
+		return;
+	if (ch.rx_count + ch.combined_count > 0)
 		d->rx_queues = ch.rx_count + ch.combined_count;
+	if (ch.tx_count + ch.combined_count > 0)
+		d->tx_queues = ch.tx_count + ch.combined_count;
 }
 
 static void ring_read(struct device *d, int fd)

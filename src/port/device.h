@@ -12,6 +12,7 @@ struct device {
 	uint32_t ifindex;
 	uint32_t mtu;
 	uint32_t rx_queues;
+	uint32_t tx_queues;
 	uint32_t rx_ring;  /* descriptors of the NIC's receive ring; 0: it has none */
 	uint64_t mac;      /* as mac_load() gives it */
 	bool partial_csum; /* delivers half-made checksums (AF_XDP row 25) */

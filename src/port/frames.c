@@ -137,9 +137,9 @@ uint32_t frames_recover(struct frame_cache *c, uint16_t tag)
 		c->seen[k / 64] |= 1ull << (k % 64);
 	}
 	for (uint32_t k = 0; k < f->n; k++) {
-		if ((f->tag[k] & ~FRAME_TAG_OTHER) != tag)
+		if ((__atomic_load_n(&f->tag[k], __ATOMIC_RELAXED) & ~FRAME_TAG_OTHER) != tag)
 			continue;
-		f->tag[k] = 0;
+		frame_tag_set(f, (uint64_t)k << f->shift, 0);
 		if ((c->seen[k / 64] >> (k % 64) & 1) == 0)
 			frame_put(c, (uint64_t)k << f->shift);
 	}

@@ -33,7 +33,8 @@ struct frames {
 	bool huge;      /* lies on 2 MiB pages */
 	/* Tag of the queue that a frame was last handed to (fill or transmit ring), a frame: when a
 	 * queue is closed, its tag and the free lists tell which frames went down with it. 0 is no
-	 * queue's. Written by the worker that hands the frame over. */
+	 * queue's. Written relaxed by who has the frame; read by others in frames_recover() alone.
+	 */
 	uint16_t *tag;
 };
 
@@ -89,6 +90,12 @@ static force_inline uint64_t frame_base(const struct frames *f, uint64_t addr)
 	return addr & ~((uint64_t)f->chunk - 1);
 }
 
+/* Note whose the frame that holds @addr is. Context: who has the frame. */
+static force_inline void frame_tag_set(struct frames *f, uint64_t addr, uint16_t tag)
+{
+	__atomic_store_n(&f->tag[addr >> f->shift], tag, __ATOMIC_RELAXED);
+}
+
 /* Give the frame that holds @addr back. Context: the cache's owner. */
 static force_inline void frame_put(struct frame_cache *c, uint64_t addr)
 {
@@ -103,7 +110,7 @@ static force_inline bool frame_get(struct frame_cache *c, uint64_t *addr)
 	if (unlikely(c->n == 0))
 		return false;
 	*addr = c->addr[--c->n];
-	c->frames->tag[frame_index(c->frames, *addr)] = FRAME_TAG_OTHER;
+	frame_tag_set(c->frames, *addr, FRAME_TAG_OTHER);
 	return true;
 }
 
@@ -114,8 +121,9 @@ static force_inline bool frame_get(struct frame_cache *c, uint64_t *addr)
  *
  * Every frame with @tag that is not in @c goes into @c. That is exact: of the frames last handed to
  * this queue, those that came back are in its owner's list, because a frame that goes to another
- * queue gets that one's tag, and whoever hands a frame to another thread clears its tag first. The
- * tag is cleared everywhere, those in @c included.
+ * queue gets that one's tag, and whoever hands a frame to another thread (the agent, a worker, the
+ * depot) clears its tag first. So no other thread has a frame with @tag, or writes @tag meanwhile:
+ * what it writes instead does not matter here. The tag is cleared everywhere, those in @c included.
  *
  * Context: the cache's owner, between batches; no frame of the queue is in a batch. The kernel must
  * have let go of the queue. Return: how many frames came back.

@@ -90,8 +90,8 @@ static const struct port_ops memory_ops = {
 
 static bool config_valid(const struct memory_config *cfg)
 {
-	return cfg->n_queues > 0 && cfg->n_queues <= PORT_QUEUE_MAX && cfg->ring_size > 0 &&
-	       (cfg->ring_size & (cfg->ring_size - 1)) == 0 && cfg->tag > 0 &&
+	return cfg->n_queues > 0 && cfg->n_queues <= PORT_QUEUE_MAX && cfg->n_tx <= cfg->n_queues &&
+	       cfg->ring_size > 0 && (cfg->ring_size & (cfg->ring_size - 1)) == 0 && cfg->tag > 0 &&
 	       cfg->tag + cfg->n_queues <= UINT16_MAX;
 }
 
@@ -129,6 +129,7 @@ int memory_port_open(struct port **out, struct frames *f, const struct memory_co
 	if (mp == NULL)
 		return -ENOMEM;
 	mp->port.id = cfg->id;
+	mp->port.n_tx = cfg->n_tx > 0 ? cfg->n_tx : cfg->n_queues;
 	mp->port.mac = cfg->mac;
 	mp->port.mtu = cfg->mtu;
 	mp->port.partial_csum = cfg->partial_csum;

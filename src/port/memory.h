@@ -15,6 +15,7 @@ struct memory_config {
 	const char *name;
 	uint16_t id;
 	uint16_t n_queues;
+	uint16_t n_tx;      /* of these that can be sent by; 0: all */
 	uint16_t tag;       /* of queue 0; queue i has tag + i */
 	uint32_t ring_size; /* of each of the four rings, a power of two */
 	uint64_t mac;       /* as mac_load() gives it */

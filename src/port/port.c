@@ -40,7 +40,7 @@ uint32_t port_refill(struct port_queue *q, struct frame_cache *c)
 		uint64_t addr = from[i];
 
 		*xsk_ring_prod__fill_addr(&q->fill, idx + i) = addr;
-		c->frames->tag[frame_index(c->frames, addr)] = q->tag;
+		frame_tag_set(c->frames, addr, q->tag);
 	}
 	xsk_ring_prod__submit(&q->fill, n);
 	c->n -= n;

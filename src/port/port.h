@@ -85,6 +85,7 @@ struct port {
 	char name[16]; /* IFNAMSIZ */
 	uint16_t id;
 	uint16_t n_queues;
+	uint16_t n_tx;    /* of these, the first so many can be sent by: 1 .. n_queues */
 	uint32_t ifindex; /* 0 where there is no kernel device */
 	uint64_t mac;     /* as mac_load() gives it */
 	uint32_t mtu;

@@ -335,6 +335,14 @@ static int program_attach(struct xsk_port *xp, const struct xsk_config *cfg, str
 	return steer_open(&xp->steer, &set, e);
 }
 
+/* The queues of @d that are bound. */
+static uint32_t device_queues(const struct device *d, uint16_t max_queues)
+{
+	uint32_t n = d->rx_queues < PORT_QUEUE_MAX ? d->rx_queues : PORT_QUEUE_MAX;
+
+	return max_queues > 0 && n > max_queues ? max_queues : n;
+}
+
 /* Take over what the device is like now that the program is attached (AF_XDP row 10). */
 static int port_describe(struct xsk_port *xp, const struct xsk_config *cfg, struct why *e)
 {
@@ -344,11 +352,7 @@ static int port_describe(struct xsk_port *xp, const struct xsk_config *cfg, stru
 
 	if (err < 0)
 		return why_fail(e, err, "%s: %s", port->name, strerror(-err));
-	n = xp->device.rx_queues;
-	if (cfg->max_queues > 0 && n > cfg->max_queues)
-		n = cfg->max_queues;
-	if (n > PORT_QUEUE_MAX)
-		n = PORT_QUEUE_MAX;
+	n = device_queues(&xp->device, cfg->max_queues);
 	port->mac = xp->device.mac;
 	port->mtu = xp->device.mtu;
 	port->partial_csum = xp->device.partial_csum;
@@ -358,6 +362,10 @@ static int port_describe(struct xsk_port *xp, const struct xsk_config *cfg, stru
 		return why_fail(e, -ENOMEM, "%s: no queues", port->name);
 	memset(port->queue, 0, n * sizeof(struct port_queue));
 	port->n_queues = (uint16_t)n;
+	/* The kernel takes a socket's queue for one to send by without a look. */
+	port->n_tx = (uint16_t)(xp->device.tx_queues < n ? xp->device.tx_queues : n);
+	if (port->n_tx == 0)
+		port->n_tx = 1;
 	return 0;
 }
 
@@ -402,17 +410,20 @@ close_port:
 int xsk_port_frames(const char *name, uint16_t max_queues, uint32_t *out)
 {
 	struct device d;
-	uint32_t n;
 	int err = device_read(&d, name);
 
 	if (err < 0)
 		return err;
-	n = d.rx_queues < PORT_QUEUE_MAX ? d.rx_queues : PORT_QUEUE_MAX;
-	if (max_queues > 0 && n > max_queues)
-		n = max_queues;
 	/* Fill ring and rx ring; tx ring; completions share the tx ring's (I3). */
-	*out = n * (fill_size(&d) + XSK_RING + XSK_RING);
+	*out = device_queues(&d, max_queues) * (fill_size(&d) + XSK_RING + XSK_RING);
 	return 0;
+}
+
+uint32_t xsk_port_queues(const char *name, uint16_t max_queues)
+{
+	struct device d;
+
+	return device_read(&d, name) < 0 ? 0 : device_queues(&d, max_queues);
 }
 
 uint32_t xsk_port_chunk(const char *name, uint32_t mtu)

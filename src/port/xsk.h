@@ -54,6 +54,10 @@ struct xsk_config {
  */
 [[nodiscard]] int xsk_port_frames(const char *name, uint16_t max_queues, uint32_t *out);
 
+/* How many queues of a device would be bound; a device that is not there: 0. @max_queues as above.
+ */
+uint32_t xsk_port_queues(const char *name, uint16_t max_queues);
+
 /**
  * xsk_port_chunk - how long a frame must be for one packet of @mtu bytes
  * @name: of the device
