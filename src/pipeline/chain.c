@@ -87,3 +87,12 @@ void chain_free_rest(struct frame_cache *c, const uint8_t *data)
 	for (uint32_t i = 0; i < chain->n; i++)
 		frame_put(c, chain->part[i].addr);
 }
+
+void chain_untag(struct frames *f, const uint8_t *data, bool chain)
+{
+	const struct frame_chain *list = frame_chain(f, data);
+
+	frame_tag_set(f, frame_addr(f, data), 0);
+	for (uint32_t i = 0; chain && i < list->n; i++)
+		frame_tag_set(f, list->part[i].addr, 0);
+}

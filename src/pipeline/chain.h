@@ -32,6 +32,10 @@ uint16_t chain_first_len(const struct frames *f, const struct pkt *p);
 /* csum_add() over what follows the IPv4 header of @p, in one frame or in several. */
 uint64_t chain_csum4(const struct frames *f, const struct pkt *p);
 
+/* Let the frames of the packet at @data, a @chain or one, be no queue's: another thread gets them.
+ */
+void chain_untag(struct frames *f, const uint8_t *data, bool chain);
+
 /* Free all frames of the chain at @data but the first. */
 void chain_free_rest(struct frame_cache *c, const uint8_t *data);
 

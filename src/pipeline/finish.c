@@ -28,20 +28,11 @@ static void finish_example(struct pipeline *p, const struct pkt *k)
 	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	/* The answer to an error rewrites all before the IP header, the EtherType as well. */
+	e->at_ns = p->now_ns;
 	e->type = k->flags & PKT_TAKEN ? ETHERTYPE_IP4 : ether_type(k->data);
 	e->len = (uint16_t)n;
 	memcpy(e->bytes, k->data + ETHER_LEN, n);
 	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELEASE);
-}
-
-/* While the agent holds it, no queue's end may take the packet's frames along (I7). */
-static void finish_untag(struct frames *f, const struct pkt *k)
-{
-	const struct frame_chain *chain = frame_chain(f, k->data);
-
-	f->tag[frame_addr(f, k->data) >> f->shift] = 0;
-	for (uint32_t i = 0; k->flags & PKT_CHAIN && i < chain->n; i++)
-		f->tag[chain->part[i].addr >> f->shift] = 0;
 }
 
 /* Hand a packet to the agent until its neighbour is known. Return: HELD_NEIGH, or why not. */
@@ -62,7 +53,8 @@ static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
 
 	if (!ask_allowed(p, REPORT_NEIGH_WANTED, nh->iface, ip, HOLD_RATE))
 		return DROP_NEIGH_QUEUE;
-	finish_untag(p->cache.frames, k);
+	/* While the agent holds it, no queue's end may take the packet's frames along (I7). */
+	chain_untag(p->cache.frames, k->data, k->flags & PKT_CHAIN);
 	return report_send(p, &r) ? HELD_NEIGH : DROP_AGENT_BUSY;
 }
 

@@ -32,7 +32,7 @@ static void order_say(struct pipeline *p, const struct order *o)
 		pkt_list_add(&p->batch.ended, &k, DROP_NO_FRAME);
 		return;
 	}
-	f->tag[frame_index(f, addr)] = 0;
+	frame_tag_set(f, addr, 0);
 	k.data = frame_data(f, addr) + FRAME_HEADROOM;
 	memcpy(k.data, o->bytes, o->len);
 	tx_list_add(&p->batch.tx, f, k.data, o->len, o->iface);

@@ -17,6 +17,7 @@
 #include "neigh/neigh.h"
 #include "packet/batch.h"
 #include "packet/report.h"
+#include "pipeline/handover.h"
 #include "port/port.h"
 #include "route/route.h"
 #include "wire/ether.h"
@@ -26,6 +27,7 @@ struct drop_example {
 	uint32_t seq;      /* odd: being written */
 	uint16_t len;      /* 0: none yet */
 	uint16_t type;     /* EtherType as loaded */
+	uint64_t at_ns;    /* when; of several workers' the newest is shown */
 	uint8_t bytes[64]; /* from behind the Ethernet header */
 };
 
@@ -40,14 +42,17 @@ struct pipeline_counters {
 	uint64_t moved;     /* packets that left at another address than they came in at */
 	uint64_t recovered; /* frames that closed queues gave back */
 	uint64_t reports_lost;
+	uint64_t handed_over; /* packets that went to the worker with the queue to send by, */
+	uint64_t relayed;     /* and those that came from others so */
 };
 
 /* The queues a worker serves, replaced as a whole by the agent. */
 struct pipeline_queues {
 	struct rcu_head rcu;
+	struct port_queue *tx[PORT_MAX]; /* to send by, by port id; NULL: none of the worker's */
+	struct handover_ring *via[PORT_MAX]; /* then, to the worker that has one; NULL: no port */
 	uint32_t n_rx;
-	struct port_queue *rx[PORT_MAX * 4];
-	struct port_queue *tx[PORT_MAX]; /* by port id; NULL: none */
+	struct port_queue *rx[PORT_MAX * PORT_QUEUE_MAX];
 };
 
 /* How often a worker asks the agent about the same neighbour; see pipeline/ask.c. */
@@ -71,7 +76,9 @@ struct pipeline {
 	struct neigh_reader *neigh;
 	struct host host;
 
-	uint16_t worker; /* number of the worker that runs it */
+	uint16_t worker;           /* number of the worker that runs it */
+	struct handover *handover; /* shared by all workers; NULL: there is no other one */
+	uint32_t handed;           /* bits of workers that were handed something and not woken */
 	struct frame_cache cache;
 	struct ring *reports; /* to the agent */
 	struct ring *orders;  /* from the agent */
@@ -90,6 +97,10 @@ struct pipeline {
  */
 size_t pipeline_run(struct pipeline *p, struct port_queue *q);
 
+/* Send up to a batch of what each other worker hands over. Context: as above, where @p->handover is
+ * not NULL. Return: packets. */
+size_t pipeline_relay(struct pipeline *p);
+
 /*
  * The stages that are the pipeline's own, in their order; the others are in their features'
  * folders. Context: worker.
@@ -107,7 +118,10 @@ void arp_stage(struct pipeline *p);
 /* Every change to routed frames, in one loop; what cannot be sent is sorted out. */
 void output4_stage(struct pipeline *p);
 
-/* Put the transmit list on the ports' rings. */
+/* Take what worker @from hands over onto the transmit list. Return: packets. */
+size_t relay_stage(struct pipeline *p, unsigned int from);
+
+/* Put the transmit list on the ports' rings, or hand it over to those who can. */
 void transmit_stage(struct pipeline *p);
 
 /* Count, report or free what has ended. Nothing else does. */

@@ -10,11 +10,10 @@
  * came in by; nothing does that, and what the router itself wrote does not count (order_say()). */
 static force_inline uint64_t transmit_tag(struct frames *f, uint64_t addr, uint16_t tag)
 {
-	uint16_t *slot = &f->tag[addr >> f->shift];
-	uint64_t moved = *slot >> 15;
+	uint64_t moved = f->tag[addr >> f->shift] >> 15;
 
 	assert(moved == 0); /* zero copy means it */
-	*slot = tag | FRAME_TAG_OTHER;
+	frame_tag_set(f, addr, tag | FRAME_TAG_OTHER);
 	return moved;
 }
 
@@ -46,22 +45,55 @@ static bool transmit_one(struct pipeline *p, struct port_queue *q, const struct 
 	return true;
 }
 
-/* Several ports, chains, or a ring without room for all. */
+/* One packet to the worker that has a queue for it. Return: KEEP, or why not. */
+static enum verdict transmit_elsewhere(struct pipeline *p, struct handover_ring *via,
+                                       const struct xdp_desc *d, uint16_t port)
+{
+	struct frames *f = p->cache.frames;
+
+	if (via == NULL)
+		return DROP_TX_DOWN;
+	if (!handover_fill(via, d, port))
+		return DROP_HANDOVER_FULL;
+	/* The end of the queue it came by must not take it along: it is another's now (I7). */
+	counter_add(&p->counters.moved, f->tag[frame_index(f, d->addr)] >> 15);
+	chain_untag(f, frame_data(f, d->addr), d->options & XDP_PKT_CONTD);
+	counter_add(&p->counters.handed_over, 1);
+	p->handed |= 1u << via->to;
+	return KEEP;
+}
+
+/* Return: KEEP, or why it was not sent. */
+static enum verdict transmit_each(struct pipeline *p, const struct xdp_desc *d, uint16_t port)
+{
+	struct port_queue *q = p->queues->tx[port];
+
+	if (q == NULL)
+		return transmit_elsewhere(p, p->queues->via[port], d, port);
+	if (transmit_one(p, q, d))
+		return KEEP;
+	counter_add(&q->counters.tx_full, 1);
+	return DROP_TX_FULL;
+}
+
+/* Several ports, chains, a ring without room for all, or another worker's queue. */
 static never_inline void transmit_mixed(struct pipeline *p, struct tx_list *t)
 {
 	for (uint32_t i = 0; i < t->n; i++) {
-		struct port_queue *q = p->queues->tx[t->port[i]];
+		enum verdict v = transmit_each(p, &t->desc[i], t->port[i]);
 		struct pkt k = {.data = frame_data(p->cache.frames, t->desc[i].addr),
 		                .len = (uint16_t)t->desc[i].len,
 		                .in = t->port[i]};
 
-		if (q != NULL && transmit_one(p, q, &t->desc[i]))
+		if (v == KEEP)
 			continue;
 		if (t->desc[i].options & XDP_PKT_CONTD)
 			k.flags = PKT_CHAIN;
-		if (q != NULL)
-			counter_add(&q->counters.tx_full, 1);
-		pkt_list_add(&p->batch.ended, &k, q == NULL ? DROP_TX_DOWN : DROP_TX_FULL);
+		pkt_list_add(&p->batch.ended, &k, v);
+	}
+	for (unsigned int to = 0; p->handed >> to != 0; to++) {
+		if (p->handed >> to & 1)
+			handover_push(handover_ring(p->handover, p->worker, to));
 	}
 }
 

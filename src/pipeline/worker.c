@@ -10,12 +10,16 @@
 #include <x86intrin.h>
 
 #include "base/clock.h"
+#include "port/depot.h"
 
 #define REPORT_SLOTS     1024
 #define ORDER_SLOTS      512
 #define SPIN_NS          50000 /* how long an idle worker spins before it sleeps */
 #define SLEEP_MS         500   /* longest sleep: nothing depends on it */
-#define SLEEP_PENDING_MS 1     /* while frames wait for their completion */
+#define SLEEP_PENDING_MS 1     /* while frames wait for their completion, or there are none */
+
+/* Free frames that a worker may have more of than it must: then it need not balance each batch. */
+#define KEEP_MORE 512
 
 int worker_init(struct worker *w, struct frames *frames, int report_fd)
 {
@@ -83,10 +87,32 @@ static void worker_look(struct worker *w, uint64_t now_ns)
 	p->now_ns = now_ns;
 }
 
+/* With fewer free frames than its queues may want at once the worker takes some of the depot, with
+ * many more it gives. */
+static void worker_balance(struct worker *w)
+{
+	struct frame_cache *c = &w->pipeline.cache;
+	uint32_t least = (w->pipeline.queues->n_rx + 1) * BATCH_MAX;
+
+	while (c->n < least && depot_take(w->depot, c))
+		;
+	while (c->n > least + KEEP_MORE)
+		depot_give(w->depot, c);
+}
+
 size_t worker_orders(struct worker *w, uint64_t now_ns)
 {
 	worker_look(w, now_ns);
 	return pipeline_run(&w->pipeline, NULL);
+}
+
+static void worker_wake_handed(struct worker *w)
+{
+	uint32_t handed = w->pipeline.handed;
+
+	w->pipeline.handed = 0;
+	for (; handed != 0; handed &= handed - 1)
+		worker_wake(&w->peer[__builtin_ctz(handed)]);
 }
 
 size_t worker_poll(struct worker *w, uint64_t now_ns)
@@ -97,24 +123,34 @@ size_t worker_poll(struct worker *w, uint64_t now_ns)
 
 	worker_look(w, now_ns);
 	queues = p->queues;
+	if (w->depot != NULL)
+		worker_balance(w);
+	if (p->handover != NULL)
+		done = pipeline_relay(p);
 	for (uint32_t i = 0; i < queues->n_rx; i++) {
 		worker_tend(w, queues->rx[i]);
 		n = pipeline_run(p, queues->rx[i]);
-		if (n > 0)
+		if (n > 0) {
 			counter_add(&w->counters.batches, 1);
+			counter_add(&w->counters.packets, n);
+		}
 		done += n;
 	}
-	counter_add(&w->counters.packets, done);
 	if (ring_has(p->orders))
 		done += pipeline_run(p, NULL);
 	if (p->told)
 		worker_tell(w);
+	if (p->handed != 0)
+		worker_wake_handed(w);
 	return done;
 }
 
-/* Are frames out for transmission? Then a sleep must be short: copy mode sends when kicked. */
-static bool worker_pending(const struct pipeline_queues *queues)
+/* Must a sleep be short? Copy mode sends when kicked; and that there are free frames again is
+ * nothing that wakes. */
+static bool worker_pending(const struct worker *w, const struct pipeline_queues *queues)
 {
+	if (w->pipeline.cache.n == 0)
+		return true;
 	for (uint32_t i = 0; i < queues->n_rx; i++) {
 		if (queues->rx[i]->tx_pending > 0)
 			return true;
@@ -128,6 +164,8 @@ static bool worker_has_work(struct worker *w, const struct pipeline_queues *queu
 	uint32_t idx;
 
 	if (ring_has(w->pipeline.orders) || atomic_load(&w->stop))
+		return true;
+	if (w->pipeline.handover != NULL && handover_has(w->pipeline.handover, w->pipeline.worker))
 		return true;
 	for (uint32_t i = 0; i < queues->n_rx; i++) {
 		uint32_t n = port_rx_peek(queues->rx[i], 1, &idx);
@@ -155,7 +193,7 @@ static void worker_sleep(struct worker *w)
 		if (queues->rx[i]->fd >= 0)
 			fds[n++] = (struct pollfd){.fd = queues->rx[i]->fd, .events = POLLIN};
 	}
-	int timeout = worker_pending(queues) ? SLEEP_PENDING_MS : SLEEP_MS;
+	int timeout = worker_pending(w, queues) ? SLEEP_PENDING_MS : SLEEP_MS;
 
 	rcu_thread_offline(); /* @queues may go from here on: only their numbers are used */
 	poll(fds, n, timeout);

@@ -25,25 +25,31 @@ struct worker_counters {
 	uint64_t sleep_ns;
 };
 
+struct depot;
+
 struct worker {
 	struct pipeline pipeline;
 	struct worker_counters counters;
 	struct iface_table *ifaces; /* the agent's */
 	RCU_PTR(const struct pipeline_queues) queues;
+	struct depot *depot;   /* to balance free frames by; NULL: there is no other worker */
+	struct worker *peer;   /* all workers by their numbers; NULL: as above */
 	enum worker_idle idle; /* written by the agent, relaxed */
 	int cpu;               /* -1: wherever */
 	int wake_fd;           /* eventfd: the agent writes it to wake a sleeping worker */
 	int report_fd;         /* eventfd: the worker writes it when it has reported */
 	pthread_t thread;
 	bool running;
-	atomic_bool stop;
-	atomic_bool asleep;
 	uint64_t started_ns;
+	/* On a line of their own: others look at them for each batch that they hand over. */
+	cache_aligned atomic_bool stop;
+	atomic_bool asleep;
 };
 
 /**
  * worker_init - make a worker ready to run
- * @w:       zeroed; its pipeline's route, neigh and host are set by the caller
+ * @w:       zeroed; its pipeline's route, neigh and host, and what several workers share
+ *           (pipeline.worker, pipeline.handover, depot, peer), are set by the caller
  * @frames:  frame memory; the worker's free list starts empty, see worker_give()
  * @report_fd: eventfd that tells the agent of reports
  *
@@ -68,7 +74,8 @@ size_t worker_poll(struct worker *w, uint64_t now_ns);
 /* Carry out up to a batch of the agent's orders, and nothing else. Return, context: as above. */
 size_t worker_orders(struct worker *w, uint64_t now_ns);
 
-/* Let @w see new queues, interfaces or orders soon, even if it sleeps. Context: agent. */
+/* Let @w see new queues, interfaces, orders or packets that were handed to it soon, even if it
+ * sleeps. Context: agent, or a worker. */
 void worker_wake(struct worker *w);
 
 /* Replace the queue list; the old one is freed after a grace period. Context: agent. */
