@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +16,7 @@
 #include "port/steer.h"
 #include "port/xsk.h"
 
-#define FRAMES_MIN  16384
-#define FRAMES_MORE 8192 /* for interfaces that a reload may add */
+#define FRAMES_MIN 16384
 
 /* The chunk that every interface of @c can live with. */
 static uint32_t chunk_needed(const struct config *c)
@@ -40,7 +38,7 @@ static int tables_open(struct agent *a, const struct config *c, struct why *e)
 	int err;
 
 	if (n == 0) {
-		n = agent_frames_needed(c) + FRAMES_MORE;
+		n = agent_frames_needed(c) + agent_workers_frames(a, c) + AGENT_FRAMES_MORE;
 		n = n < FRAMES_MIN ? FRAMES_MIN : n;
 	}
 	limits.held = n / 8; /* what waits must not starve the rings */
@@ -61,75 +59,6 @@ static int tables_open(struct agent *a, const struct config *c, struct why *e)
 	if (err == 0)
 		err = neigh_new(&a->neigh, &agent_neigh_ops, a, a->nexthops, &limits, NULL);
 	return err == 0 ? 0 : why_fail(e, err, "out of memory");
-}
-
-void agent_worker_settings(struct worker *w, const struct config_system *s)
-{
-	host_set_rate(&w->pipeline.host, s->icmp_errors);
-	__atomic_store_n(&w->idle, (enum worker_idle)s->idle, __ATOMIC_RELAXED);
-}
-
-/* The @k-th CPU of the configuration's list; by default all but the first, or the only one. */
-static int worker_cpu(const struct config_system *s, unsigned int k)
-{
-	cpu_set_t own;
-	bool any = false;
-	int last = -1;
-
-	for (unsigned int i = 0; i < CONFIG_CPUS / 64; i++)
-		any = any || s->cpus.bits[i] != 0;
-	if (!any && sched_getaffinity(0, sizeof(own), &own) < 0)
-		return -1;
-	for (int cpu = 0; cpu < CONFIG_CPUS && cpu < CPU_SETSIZE; cpu++) {
-		bool in = any ? s->cpus.bits[cpu / 64] >> (cpu % 64) & 1 : CPU_ISSET(cpu, &own);
-
-		if (!in)
-			continue;
-		last = cpu;
-		if ((any || cpu > 0) && k-- == 0)
-			return cpu;
-	}
-	return last;
-}
-
-static int workers_open(struct agent *a, const struct config *c, struct why *e)
-{
-	struct worker *w;
-	int err;
-
-	if (c->system.workers > 1)
-		log_notice("system.workers: this version runs one worker, not %u",
-		           c->system.workers);
-	/* calloc() knows nothing of the batch's cache lines. */
-	a->worker = aligned_alloc(CACHE_LINE, sizeof(*a->worker));
-	if (a->worker == NULL)
-		return why_fail(e, -ENOMEM, "out of memory");
-	memset(a->worker, 0, sizeof(*a->worker));
-	w = &a->worker[0];
-	err = worker_init(w, a->frames, a->report_fd);
-	if (err < 0) {
-		free(a->worker);
-		a->worker = NULL;
-		return why_fail(e, err, "out of memory");
-	}
-	a->n_workers = 1;
-	w->ifaces = &a->ifaces;
-	w->cpu = worker_cpu(&c->system, 0);
-	w->pipeline.route.fib4 = a->fib4;
-	w->pipeline.route.nexthops = nexthops_idtab(a->nexthops);
-	w->pipeline.neigh = neigh_reader(a->neigh);
-	agent_worker_settings(w, &c->system);
-	return 0;
-}
-
-/* What the rings do not have and is not kept for new interfaces is the worker's. */
-static void worker_endow(struct agent *a)
-{
-	uint32_t keep = a->spare.n > 2 * FRAMES_MORE ? FRAMES_MORE : a->spare.n / 2;
-	uint64_t addr;
-
-	while (a->spare.n > keep && frame_get(&a->spare, &addr))
-		frame_put(&a->worker[0].pipeline.cache, addr);
 }
 
 static void on_report(void *ctx, uint32_t)
@@ -333,7 +262,7 @@ static int agent_build(struct agent *a, struct config *c, struct why *e)
 	if (err == 0)
 		err = tables_open(a, c, e);
 	if (err == 0)
-		err = workers_open(a, c, e);
+		err = agent_workers_open(a, c, e);
 	if (err == 0)
 		err = agent_publish(a) < 0 ? why_fail(e, -ENOMEM, "out of memory") : 0;
 	if (err == 0 && !a->replay)
@@ -359,13 +288,8 @@ int agent_open(struct agent *a, const struct agent_options *o, struct config *c,
 		why_fail(e, err, "eventfd, epoll: %s", strerror(-err));
 	else
 		err = agent_build(a, c, e);
-	if (err == 0) {
-		worker_endow(a);
-		if (!a->replay)
-			err = worker_start(&a->worker[0]);
-		if (err < 0)
-			why_fail(e, err, "a worker thread cannot be started: %s", strerror(-err));
-	}
+	if (err == 0)
+		err = agent_workers_start(a, e);
 	if (err == 0 && !a->replay) {
 		err = monitor_dump(a->monitor, &why);
 		if (err < 0)
@@ -397,9 +321,7 @@ static void tables_close(struct agent *a)
 		ifaces_free_rcu((struct ifaces *)rcu_swap(&a->ifaces.current, NULL));
 	if (a->neigh != NULL)
 		neigh_free(a->neigh);
-	if (a->n_workers > 0)
-		worker_fini(&a->worker[0]);
-	free(a->worker);
+	agent_workers_close(a);
 	if (a->fib4 != NULL)
 		fib4_free(a->fib4);
 	rcu_barrier();
@@ -431,8 +353,8 @@ void agent_close(struct agent *a)
 		if (a->iface[i].name[0] != '\0')
 			agent_iface_close(a, i);
 	}
-	if (a->n_workers > 0)
-		worker_stop(&a->worker[0]);
+	for (unsigned int i = 0; i < a->n_workers; i++)
+		worker_stop(&a->worker[i]);
 	tables_close(a);
 	netlink_close(a->netlink);
 	config_free(a->config);

@@ -19,6 +19,7 @@
 #include "netlink/monitor.h"
 #include "netlink/netlink.h"
 #include "pipeline/worker.h"
+#include "port/depot.h"
 #include "port/port.h"
 #include "route/fib4.h"
 #include "route/nexthop.h"
@@ -80,6 +81,8 @@ struct agent {
 
 	struct worker *worker; /* n_workers of them */
 	unsigned int n_workers;
+	struct handover *handover; /* what workers share, where there are several: else NULL */
+	struct depot *depot;
 	int report_fd;
 	struct loop_watch report_watch;
 
@@ -130,6 +133,22 @@ void agent_close(struct agent *a);
 /* Read the daemon's own file and apply it. @errs: initialised; the file's errors. */
 [[nodiscard]] int agent_reload(struct agent *a, struct config_errors *errs, struct why *e);
 
+/* --- workers.c --- */
+
+#define AGENT_FRAMES_MORE 8192 /* that the agent keeps for interfaces that a reload may add */
+
+/* Frames that the workers of @c need for themselves. */
+uint32_t agent_workers_frames(const struct agent *a, const struct config *c);
+
+/* Make the workers that @c wants; they do not run yet. */
+[[nodiscard]] int agent_workers_open(struct agent *a, const struct config *c, struct why *e);
+
+/* Give the workers the frames that nothing else needs, and start them, but in a replay. */
+[[nodiscard]] int agent_workers_start(struct agent *a, struct why *e);
+
+/* Free the workers; they are stopped. */
+void agent_workers_close(struct agent *a);
+
 /* The settings of @s that workers can take over while they run. */
 void agent_worker_settings(struct worker *w, const struct config_system *s);
 
@@ -164,7 +183,7 @@ void agent_iface_close(struct agent *a, uint16_t id);
 /* Build and publish the interface snapshot and the workers' queue lists from the slots. */
 [[nodiscard]] int agent_publish(struct agent *a);
 
-/* Frames that @c's interfaces and the workers need. */
+/* Frames that @c's interfaces need, and the agent. */
 uint32_t agent_frames_needed(const struct config *c);
 
 /* --- links.c: what becomes of the devices while we have them --- */

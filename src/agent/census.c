@@ -3,17 +3,18 @@
 
 static uint64_t frames_free_count(const struct agent *a)
 {
-	uint64_t sum = a->spare.n;
+	uint64_t sum = a->spare.n + (a->depot != NULL ? depot_frames(a->depot) : 0);
 
 	for (unsigned int i = 0; i < a->n_workers; i++)
 		sum += __atomic_load_n(&a->worker[i].pipeline.cache.n, __ATOMIC_RELAXED);
 	return sum;
 }
 
-/* Ring indexes only ever grow, so differences of them say what is on its way. */
+/* Ring indexes only ever grow, so differences of them say what is on its way. What one worker hands
+ * another is on its way to be sent (a chain counts as one frame there). */
 static uint64_t frames_in_rings(const struct agent *a, bool rx, bool fill, bool tx)
 {
-	uint64_t sum = 0;
+	uint64_t sum = tx && a->handover != NULL ? handover_count(a->handover) : 0;
 
 	for (size_t i = 0; i < PORT_MAX; i++) {
 		const struct port *port = a->iface[i].port;
@@ -105,6 +106,8 @@ static uint64_t census_value(const struct agent *a, unsigned int i)
 		a->held,
 		worker_sum(a, PIPELINE_COUNTER(moved)),
 		worker_sum(a, PIPELINE_COUNTER(recovered)),
+		worker_sum(a, PIPELINE_COUNTER(handed_over)),
+		worker_sum(a, PIPELINE_COUNTER(relayed)),
 		ports_packets(a, false),
 		originated(a),
 		worker_sum(a, PIPELINE_COUNTER(copies)),
@@ -132,13 +135,14 @@ static uint64_t census_value(const struct agent *a, unsigned int i)
 const char *census_counter(const struct agent *a, unsigned int i, uint64_t *value)
 {
 	static const char *const name[] = {
-		"frames.total",     "frames.free",         "frames.fill",      "frames.rx",
-		"frames.tx",        "frames.held",         "frames.moved",     "frames.recovered",
-		"balance.rx",       "balance.originated",  "balance.copies",   "balance.tx",
-		"balance.drops",    "balance.consumed",    "balance.held",     "fib4.routes",
-		"fib4.prefixes",    "fib4.groups",         "fib4.bytes",       "neigh.entries",
-		"neigh.incomplete", "neigh.limit-entries", "neigh.limit-held", "neigh.conflicts",
-		"reports.lost",     "orders.full",         "routes.lost",
+		"frames.total",     "frames.free",     "frames.fill",      "frames.rx",
+		"frames.tx",        "frames.held",     "frames.moved",     "frames.recovered",
+		"handover.given",   "handover.taken",  "balance.rx",       "balance.originated",
+		"balance.copies",   "balance.tx",      "balance.drops",    "balance.consumed",
+		"balance.held",     "fib4.routes",     "fib4.prefixes",    "fib4.groups",
+		"fib4.bytes",       "neigh.entries",   "neigh.incomplete", "neigh.limit-entries",
+		"neigh.limit-held", "neigh.conflicts", "reports.lost",     "orders.full",
+		"routes.lost",
 	};
 
 	if (i >= ARRAY_SIZE(name))

@@ -18,12 +18,6 @@ bool agent_order(struct worker *w, const struct order *o)
 	return true;
 }
 
-/* The worker that carries out orders about packets. */
-static struct worker *agent_courier(struct agent *a)
-{
-	return &a->worker[0];
-}
-
 static void neigh_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t len)
 {
 	struct agent *a = ctx;
@@ -32,7 +26,8 @@ static void neigh_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t
 	if (len > sizeof(o.bytes))
 		return;
 	memcpy(o.bytes, frame, len);
-	if (!agent_order(agent_courier(a), &o))
+	/* To one that has a queue to send by, so that it need not be handed over. */
+	if (!agent_order(&a->worker[queue_worker(iface, 0, a->n_workers)], &o))
 		a->lost_orders++;
 }
 
@@ -61,10 +56,11 @@ void agent_orders_done(struct agent *a, struct worker *w)
 	agent_reports(a);
 }
 
-/* A held packet goes back to a worker: a frame may wait, never leak. */
-static void agent_release(struct agent *a, const struct order *o)
+/* A held packet goes back to the worker that had it, where it stays in order: a frame may wait,
+ * never leak. */
+static void agent_release(struct agent *a, const struct neigh_held *h, const struct order *o)
 {
-	agent_order_wait(a, agent_courier(a), o);
+	agent_order_wait(a, &a->worker[h->worker], o);
 	a->held--;
 }
 
@@ -76,7 +72,7 @@ static void neigh_resume(void *ctx, const struct neigh_held *h)
 	                        .len = h->len,
 	                        .data = h->data};
 
-	agent_release(ctx, &o);
+	agent_release(ctx, h, &o);
 }
 
 static void neigh_drop(void *ctx, const struct neigh_held *h, enum verdict v)
@@ -88,7 +84,7 @@ static void neigh_drop(void *ctx, const struct neigh_held *h, enum verdict v)
 	                        .len = h->len,
 	                        .data = h->data};
 
-	agent_release(ctx, &o);
+	agent_release(ctx, h, &o);
 }
 
 const struct neigh_ops agent_neigh_ops = {

@@ -211,31 +211,47 @@ static int iface_attach(struct agent *a, struct agent_iface *f, const struct con
 	return 0;
 }
 
-/* The frames that went down with a port's queues go back to the spare ones. */
-static void iface_recover(struct agent *a, uint16_t tag, uint16_t n_queues, uint32_t frames)
+/* Take @n frames back into the spare ones: out of the depot, and from each worker in its turn. */
+static void spare_collect(struct agent *a, uint32_t n)
 {
 	uint64_t deadline = clock_ns() + RECOVER_NS;
-	struct worker *w = &a->worker[0];
-	uint32_t before = a->spare.n;
+	uint32_t want = a->spare.n + n;
+
+	/* In helpings that the report ring holds, each read before the next is asked for: what the
+	 * worker gives beyond it would lack itself. */
+	for (unsigned int i = 0; a->spare.n < want && clock_ns() < deadline; i++) {
+		struct worker *w = &a->worker[i % a->n_workers];
+		uint32_t missing = want - a->spare.n;
+		const struct order give = {.kind = ORDER_RETURN,
+		                           .value = missing < 512 ? missing : 512};
+
+		/* Not more than is missing: what is kept would grow with each reload. */
+		if (missing >= DEPOT_MAGAZINE && a->depot != NULL &&
+		    depot_take(a->depot, &a->spare))
+			continue;
+		agent_order_wait(a, w, &give);
+		agent_orders_done(a, w);
+	}
+	if (a->spare.n < want)
+		log_warning("%u frames of a closed interface did not come back", want - a->spare.n);
+}
+
+/* The frames that went down with the queues of slot @f's port, which had tags from @tag on, go back
+ * to the spare ones. */
+static void iface_recover(struct agent *a, const struct agent_iface *f, uint16_t tag,
+                          uint16_t n_queues)
+{
+	struct worker *w;
 
 	for (uint16_t i = 0; i < n_queues; i++) {
 		const struct order recover = {.kind = ORDER_RECOVER, .value = tag + i};
 
+		w = &a->worker[queue_worker((uint16_t)(f - a->iface), i, a->n_workers)];
 		agent_order_wait(a, w, &recover);
 	}
-	/* In helpings that the report ring holds, each read before the next is asked for: what the
-	 * worker gives beyond it would lack itself. */
-	while (a->spare.n - before < frames && clock_ns() < deadline) {
-		uint32_t missing = frames - (a->spare.n - before);
-		const struct order give = {.kind = ORDER_RETURN,
-		                           .value = missing < 512 ? missing : 512};
-
-		agent_order_wait(a, w, &give);
+	for (w = a->worker; w < a->worker + a->n_workers; w++)
 		agent_orders_done(a, w);
-	}
-	if (a->spare.n - before < frames)
-		log_warning("%u frames of a closed interface did not come back",
-		            frames - (a->spare.n - before));
+	spare_collect(a, f->frames);
 }
 
 /* Let the workers go of slot @f's port, close it and get its frames back. */
@@ -259,7 +275,7 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	a->gone.rx_packets += t.rx_packets;
 	a->gone.tx_packets += t.tx_packets;
 	port_close(&port);
-	iface_recover(a, tag, n_queues, f->frames);
+	iface_recover(a, f, tag, n_queues);
 }
 
 int agent_iface_open(struct agent *a, const struct config_interface *ci, struct why *e)
@@ -331,21 +347,31 @@ void agent_iface_close(struct agent *a, uint16_t id)
 	*f = (struct agent_iface){0};
 }
 
+/* Add what worker @w does for @port to its list. */
+static void queues_add(struct agent *a, struct pipeline_queues *q, const struct port *port,
+                       unsigned int w)
+{
+	uint16_t send = queue_to_send(port, w, a->n_workers);
+	unsigned int owner = queue_worker(port->id, send, a->n_workers);
+
+	if (owner == w)
+		q->tx[port->id] = &port->queue[send];
+	else
+		q->via[port->id] = handover_ring(a->handover, w, owner);
+	for (uint16_t k = 0; k < port->n_queues; k++) {
+		if (queue_worker(port->id, k, a->n_workers) == w)
+			q->rx[q->n_rx++] = &port->queue[k];
+	}
+}
+
 /* The queue list of worker @w out of the slots. */
 static struct pipeline_queues *queues_build(struct agent *a, unsigned int w)
 {
 	struct pipeline_queues *q = calloc(1, sizeof(*q));
 
-	if (q == NULL)
-		return NULL;
-	for (size_t i = 0; i < PORT_MAX; i++) {
-		struct port *port = a->iface[i].port;
-
-		if (port == NULL)
-			continue;
-		q->tx[i] = &port->queue[w % port->n_queues];
-		for (uint16_t k = (uint16_t)w; k < port->n_queues; k += (uint16_t)a->n_workers)
-			q->rx[q->n_rx++] = &port->queue[k];
+	for (size_t i = 0; q != NULL && i < PORT_MAX; i++) {
+		if (a->iface[i].port != NULL)
+			queues_add(a, q, a->iface[i].port, w);
 	}
 	return q;
 }
@@ -380,17 +406,24 @@ static struct ifaces *ifaces_build(struct agent *a)
 
 int agent_publish(struct agent *a)
 {
-	struct pipeline_queues *q[1] = {queues_build(a, 0)};
+	struct pipeline_queues *q[WORKERS_MAX] = {0};
 	struct ifaces *s = ifaces_build(a), *old;
+	bool good = s != NULL;
 
-	if (q[0] == NULL || s == NULL) {
-		free(q[0]);
+	for (unsigned int i = 0; i < a->n_workers; i++) {
+		q[i] = queues_build(a, i);
+		good = good && q[i] != NULL;
+	}
+	if (!good) {
+		for (unsigned int i = 0; i < a->n_workers; i++)
+			free(q[i]);
 		ifaces_free(s);
 		return -ENOMEM;
 	}
 	old = (struct ifaces *)rcu_swap(&a->ifaces.current, s);
 	neigh_set_ifaces(a->neigh, s, a->now_ns);
-	worker_set_queues(&a->worker[0], q[0]);
+	for (unsigned int i = 0; i < a->n_workers; i++)
+		worker_set_queues(&a->worker[i], q[i]);
 	ifaces_free_rcu(old);
 	return 0;
 }

@@ -151,7 +151,7 @@ int show_counters(void *ctx, struct control_reply *r, char *const *args, size_t 
 	return show_start(ctx, r, args, n, counters_next);
 }
 
-/* The example of worker @w, if its writer left it alone meanwhile. */
+/* The example at @e, if its writer left it alone meanwhile. */
 static bool example_read(const struct drop_example *e, struct drop_example *copy)
 {
 	for (int i = 0; i < 100; i++) {
@@ -163,6 +163,23 @@ static bool example_read(const struct drop_example *e, struct drop_example *copy
 			return copy->len > 0;
 	}
 	return false;
+}
+
+/* The newest example that any worker has. */
+static bool example_newest(const struct agent *a, uint16_t id, enum verdict v,
+                           struct drop_example *newest)
+{
+	struct drop_example e;
+	bool found = false;
+
+	for (unsigned int i = 0; i < a->n_workers; i++) {
+		if (!example_read(&a->worker[i].pipeline.example[id][v], &e))
+			continue;
+		if (!found || e.at_ns > newest->at_ns)
+			*newest = e;
+		found = true;
+	}
+	return found;
 }
 
 /* "10.0.10.77 > 198.51.100.1 udp 33434", as far as the bytes are there and make sense. */
@@ -207,7 +224,7 @@ static bool drop_row(const struct cursor *c, uint16_t id, enum verdict v, struct
 	json_add_string(row, "ifname", words[0]);
 	json_add_string(row, "reason", words[1]);
 	json_add_uint(row, "packets", n);
-	if (example_read(&a->worker[0].pipeline.example[id][v], &e)) {
+	if (example_newest(a, id, v, &e)) {
 		example_format(&e, text, sizeof(text));
 		json_add_string(row, "example", text);
 	}

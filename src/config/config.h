@@ -15,6 +15,7 @@
 #define CONFIG_VERSION  1
 #define CONFIG_NAME_LEN 16 /* of an interface, with the NUL: IFNAMSIZ */
 #define CONFIG_CPUS     1024
+#define CONFIG_WORKERS  32
 
 /* What the daemon has room for: a file that says more is refused before anything is changed. */
 #define CONFIG_INTERFACES_MAX 64
