@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "port/xsk.h"
 
-/* Of each of several: what it may keep (worker_balance()), and as much on its way to others. */
+/* Of each of several: what it may keep (worker_share()), and as much on its way to others. */
 #define WORKER_FRAMES 2048
 
 static_assert(CONFIG_WORKERS == WORKERS_MAX, "what the configuration allows");

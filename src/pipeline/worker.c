@@ -87,17 +87,24 @@ static void worker_look(struct worker *w, uint64_t now_ns)
 	p->now_ns = now_ns;
 }
 
-/* With fewer free frames than its queues may want at once the worker takes some of the depot, with
- * many more it gives. */
-static void worker_balance(struct worker *w)
+/*
+ * What only one of several workers has to do, before its own. With fewer free frames than its
+ * queues may want at once it takes some of the depot, with many more it gives. What others hand it
+ * is sent; completions make room for that first. Return: packets.
+ */
+static size_t worker_share(struct worker *w)
 {
+	const struct pipeline_queues *queues = w->pipeline.queues;
 	struct frame_cache *c = &w->pipeline.cache;
-	uint32_t least = (w->pipeline.queues->n_rx + 1) * BATCH_MAX;
+	uint32_t least = (queues->n_rx + 1) * BATCH_MAX;
 
+	for (uint32_t i = 0; i < queues->n_rx; i++)
+		port_reclaim(queues->rx[i], c);
 	while (c->n < least && depot_take(w->depot, c))
 		;
 	while (c->n > least + KEEP_MORE)
 		depot_give(w->depot, c);
+	return pipeline_relay(&w->pipeline);
 }
 
 size_t worker_orders(struct worker *w, uint64_t now_ns)
@@ -123,10 +130,8 @@ size_t worker_poll(struct worker *w, uint64_t now_ns)
 
 	worker_look(w, now_ns);
 	queues = p->queues;
-	if (w->depot != NULL)
-		worker_balance(w);
-	if (p->handover != NULL)
-		done = pipeline_relay(p);
+	if (w->peer != NULL)
+		done = worker_share(w);
 	for (uint32_t i = 0; i < queues->n_rx; i++) {
 		worker_tend(w, queues->rx[i]);
 		n = pipeline_run(p, queues->rx[i]);

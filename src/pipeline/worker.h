@@ -32,8 +32,8 @@ struct worker {
 	struct worker_counters counters;
 	struct iface_table *ifaces; /* the agent's */
 	RCU_PTR(const struct pipeline_queues) queues;
-	struct depot *depot;   /* to balance free frames by; NULL: there is no other worker */
-	struct worker *peer;   /* all workers by their numbers; NULL: as above */
+	struct worker *peer;   /* all workers by their numbers; NULL: there is no other one */
+	struct depot *depot;   /* then, to balance free frames by */
 	enum worker_idle idle; /* written by the agent, relaxed */
 	int cpu;               /* -1: wherever */
 	int wake_fd;           /* eventfd: the agent writes it to wake a sleeping worker */

@@ -21,26 +21,28 @@ static void must_at(bool holds, int line, const char *what)
 #define must(holds) must_at(holds, __LINE__, #holds)
 
 /* As agent_order_wait() in a replay: who tests is agent and worker. */
-static void order_give(struct router *r, const struct order *o)
+static void order_give(struct router *r, unsigned int w, const struct order *o)
 {
-	struct order *slot = ring_reserve(r->worker.pipeline.orders);
+	struct pipeline *p = &r->workers[w].pipeline;
+	struct order *slot = ring_reserve(p->orders);
 
 	if (slot == NULL) {
-		pipeline_run(&r->worker.pipeline, NULL);
-		slot = ring_reserve(r->worker.pipeline.orders);
+		pipeline_run(p, NULL);
+		slot = ring_reserve(p->orders);
 	}
 	must(slot != NULL);
 	*slot = *o;
-	ring_push(r->worker.pipeline.orders);
+	ring_push(p->orders);
 }
 
 static void on_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t len)
 {
 	struct order o = {.kind = ORDER_SEND, .iface = iface, .len = len};
+	struct router *r = ctx;
 
 	must(len <= sizeof(o.bytes));
 	memcpy(o.bytes, frame, len);
-	order_give(ctx, &o);
+	order_give(r, queue_worker(iface, 0, r->n_workers), &o);
 }
 
 static void give_held(struct router *r, const struct neigh_held *h, enum order_kind kind,
@@ -53,7 +55,7 @@ static void give_held(struct router *r, const struct neigh_held *h, enum order_k
 	                        .len = h->len,
 	                        .data = h->data};
 
-	order_give(r, &o);
+	order_give(r, h->worker, &o);
 	r->held--;
 }
 
@@ -72,8 +74,8 @@ static void port_make(struct router *r, uint16_t i, const struct router_config *
 	const struct memory_config mc = {
 		.name = "p",
 		.id = i,
-		.n_queues = 1,
-		.tag = i + 1u,
+		.n_queues = cfg->queues[i] != 0 ? cfg->queues[i] : 1,
+		.tag = (uint16_t)(i * PORT_QUEUE_MAX + 1),
 		.ring_size = cfg->ring != 0 ? cfg->ring : 64,
 		.mac = ROUTER_MAC(i),
 		.mtu = cfg->mtu[i] != 0 ? cfg->mtu[i] : 1500,
@@ -126,28 +128,78 @@ static void routes_of_port(struct router *r, uint16_t i)
 	route_add(r, &net, &(struct nexthop_key){.kind = NH_BROADCAST, .iface = i});
 }
 
+/* The queue list of worker @w, as the agent builds it. */
+static struct pipeline_queues *queues_make(struct router *r, unsigned int w)
+{
+	struct pipeline_queues *q = calloc(1, sizeof(*q));
+
+	must(q != NULL);
+	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
+		struct port *port = r->port[i];
+
+		if (port == NULL)
+			continue;
+		uint16_t send = queue_to_send(port, w, r->n_workers);
+		unsigned int owner = queue_worker(i, send, r->n_workers);
+
+		if (owner == w)
+			q->tx[i] = &port->queue[send];
+		else
+			q->via[i] = handover_ring(r->handover, w, owner);
+		for (uint16_t k = 0; k < port->n_queues; k++) {
+			if (queue_worker(i, k, r->n_workers) == w)
+				q->rx[q->n_rx++] = &port->queue[k];
+		}
+	}
+	return q;
+}
+
 void router_publish(struct router *r)
 {
 	struct ifaces *s = ifaces_new(PORT_MAX);
-	struct pipeline_queues *q = calloc(1, sizeof(*q));
 
-	must(s != NULL && q != NULL);
+	must(s != NULL);
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
 		r->iface[i].up = r->iface[i].up && r->port[i] != NULL;
 		must(ifaces_set(s, &r->iface[i]) == 0);
-		if (r->port[i] == NULL)
-			continue;
-		q->tx[i] = &r->port[i]->queue[0];
-		q->rx[q->n_rx++] = &r->port[i]->queue[0];
 	}
 	(void)rcu_swap(&r->table.current, s);
 	neigh_set_ifaces(r->neigh, s, r->now);
-	worker_set_queues(&r->worker, q);
+	for (unsigned int w = 0; w < r->n_workers; w++)
+		worker_set_queues(&r->workers[w], queues_make(r, w));
 	ifaces_free_rcu(r->ifaces);
 	r->ifaces = s;
 }
 
-/* Frames, tables and the worker. */
+static void worker_make(struct router *r, unsigned int i, const struct router_config *cfg)
+{
+	struct worker *w = &r->workers[i];
+
+	must(worker_init(w, r->frames, r->report_fd) == 0);
+	w->cpu = -1;
+	w->ifaces = &r->table;
+	w->depot = r->depot;
+	w->peer = r->handover != NULL ? r->workers : NULL;
+	w->pipeline.worker = (uint16_t)i;
+	w->pipeline.handover = r->handover;
+	w->pipeline.neigh = neigh_reader(r->neigh);
+	w->pipeline.route = (struct route){.fib4 = r->fib, .nexthops = nexthops_idtab(r->nexthops)};
+	host_set_rate(&w->pipeline.host, cfg->rate);
+}
+
+static void workers_make(struct router *r, const struct router_config *cfg)
+{
+	r->n_workers = cfg->workers != 0 ? cfg->workers : 1;
+	must(r->n_workers <= ROUTER_WORKERS);
+	if (r->n_workers > 1)
+		must(handover_new(&r->handover, r->n_workers) == 0 &&
+		     depot_new(&r->depot, r->frames) == 0);
+	for (unsigned int i = 0; i < r->n_workers; i++)
+		worker_make(r, i, cfg);
+	frame_cache_fill(&r->worker.pipeline.cache); /* the first gives what others need */
+}
+
+/* Frames, tables and workers. */
 static void router_make(struct router *r, const struct router_config *cfg)
 {
 	/* An eighth of the frames may wait, as in the agent. */
@@ -161,14 +213,7 @@ static void router_make(struct router *r, const struct router_config *cfg)
 	must(nexthops_new(&r->nexthops) == 0 && fib4_new(&r->fib) == 0);
 	limits.held = r->frames->n / 8;
 	must(neigh_new(&r->neigh, &ops, r, r->nexthops, &limits, NULL) == 0);
-	must(worker_init(&r->worker, r->frames, r->report_fd) == 0);
-	r->worker.cpu = -1;
-	r->worker.ifaces = &r->table;
-	r->worker.pipeline.neigh = neigh_reader(r->neigh);
-	r->worker.pipeline.route =
-		(struct route){.fib4 = r->fib, .nexthops = nexthops_idtab(r->nexthops)};
-	host_set_rate(&r->worker.pipeline.host, cfg->rate);
-	frame_cache_fill(&r->worker.pipeline.cache);
+	workers_make(r, cfg);
 }
 
 struct router *router_open(const struct router_config *cfg)
@@ -197,16 +242,32 @@ struct router *router_open(const struct router_config *cfg)
 	return r;
 }
 
+/* What the neighbour table gave back when it went, to its end. */
+static void router_settle(struct router *r)
+{
+	size_t more = 1;
+
+	while (more > 0) {
+		more = 0;
+		for (unsigned int i = 0; i < r->n_workers; i++) {
+			struct pipeline *p = &r->workers[i].pipeline;
+
+			more += pipeline_run(p, NULL);
+			more += p->handover != NULL ? pipeline_relay(p) : 0;
+		}
+	}
+}
+
 const char *router_close(struct router *r)
 {
 	const char *flaw;
 
 	neigh_free(r->neigh); /* drops what it holds */
-	while (pipeline_run(&r->worker.pipeline, NULL) > 0)
-		;
+	router_settle(r);
 	flaw = router_check(r);
 	rcu_quiescent_state();
-	worker_fini(&r->worker);
+	for (unsigned int i = 0; i < r->n_workers; i++)
+		worker_fini(&r->workers[i]);
 	rcu_unregister_thread();
 	rcu_barrier();
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++)
@@ -214,6 +275,8 @@ const char *router_close(struct router *r)
 	fib4_free(r->fib);
 	nexthops_free(r->nexthops);
 	ifaces_free(r->ifaces);
+	handover_free(r->handover);
+	depot_free(r->depot);
 	frame_cache_fini(&r->spare);
 	frames_free(r->frames);
 	close(r->report_fd);
@@ -248,44 +311,71 @@ static void report_take(struct router *r, const struct report *report)
 	neigh_report(r->neigh, report, r->now);
 }
 
+/* Take what worker @w has reported. Return: was there anything? */
+static bool reports_take(struct router *r, unsigned int w)
+{
+	struct ring *ring = r->workers[w].pipeline.reports;
+	const struct report *report;
+	bool any = false;
+
+	while ((report = ring_peek(ring)) != NULL) {
+		report_take(r, report);
+		ring_pop(ring);
+		any = true;
+	}
+	return any;
+}
+
 void router_run(struct router *r)
 {
-	struct pipeline *p = &r->worker.pipeline;
 	bool more = true;
 
 	while (more) {
-		const struct report *report;
-
-		more = worker_poll(&r->worker, r->now) > 0;
-		while ((report = ring_peek(p->reports)) != NULL) {
-			report_take(r, report);
-			ring_pop(p->reports);
-			more = true;
+		more = false;
+		for (unsigned int w = 0; w < r->n_workers; w++) {
+			more = worker_poll(&r->workers[w], r->now) > 0 || more;
+			more = reports_take(r, w) || more;
 		}
 		neigh_tick(r->neigh, r->now);
-		more = more || ring_has(p->orders);
+		for (unsigned int w = 0; w < r->n_workers; w++)
+			more = more || ring_has(r->workers[w].pipeline.orders);
 		rcu_quiescent_state();
 	}
 }
 
+void router_poll(struct router *r, unsigned int w)
+{
+	(void)worker_poll(&r->workers[w], r->now);
+	rcu_quiescent_state();
+}
+
 void router_unplug(struct router *r, uint16_t port)
 {
-	const struct order recover = {.kind = ORDER_RECOVER, .value = r->port[port]->queue[0].tag};
-	const struct port_queue_counters *c = &r->port[port]->queue[0].counters;
 	struct port *gone = r->port[port];
+	uint16_t tag = gone->queue[0].tag, n_queues = gone->n_queues;
 
-	r->gone.rx_packets += c->rx_packets;
-	r->gone.tx_packets += c->tx_packets;
+	for (uint16_t k = 0; k < n_queues; k++) {
+		r->gone.rx_packets += gone->queue[k].counters.rx_packets;
+		r->gone.tx_packets += gone->queue[k].counters.tx_packets;
+	}
 	r->port[port] = NULL;
 	router_publish(r);
 	port_close(&gone);
-	order_give(r, &recover);
+	for (uint16_t k = 0; k < n_queues; k++)
+		order_give(r, queue_worker(port, k, r->n_workers),
+		           &(struct order){.kind = ORDER_RECOVER, .value = tag + k});
 	router_run(r);
 }
 
 bool router_inject(struct router *r, uint16_t port, const void *bytes, uint32_t len)
 {
-	return memory_port_inject(r->port[port], 0, bytes, len);
+	return router_inject_at(r, port, 0, bytes, len);
+}
+
+bool router_inject_at(struct router *r, uint16_t port, uint16_t queue, const void *bytes,
+                      uint32_t len)
+{
+	return memory_port_inject(r->port[port], queue, bytes, len);
 }
 
 bool router_inject_parts(struct router *r, uint16_t port, const struct packet *p, uint32_t part)
@@ -327,7 +417,11 @@ void router_pass(struct router *r, uint64_t ns)
 bool router_take(struct router *r, uint16_t port, struct packet *p)
 {
 	p->len = sizeof(p->bytes);
-	return r->port[port] != NULL && memory_port_take(r->port[port], 0, p->bytes, &p->len);
+	for (uint16_t k = 0; r->port[port] != NULL && k < r->port[port]->n_queues; k++) {
+		if (memory_port_take(r->port[port], k, p->bytes, &p->len))
+			return true;
+	}
+	return false;
 }
 
 uint32_t router_drain(struct router *r)
@@ -348,8 +442,10 @@ uint64_t router_count(const struct router *r, enum verdict v)
 {
 	uint64_t sum = 0;
 
-	for (uint16_t i = 0; i < PORT_MAX; i++)
-		sum += r->worker.pipeline.counters.verdict[i][v];
+	for (unsigned int w = 0; w < r->n_workers; w++) {
+		for (uint16_t i = 0; i < PORT_MAX; i++)
+			sum += r->workers[w].pipeline.counters.verdict[i][v];
+	}
 	return sum;
 }
 
@@ -362,23 +458,33 @@ static uint64_t count_range(const struct router *r, enum verdict first, enum ver
 	return sum;
 }
 
+static void ports_sum(const struct router *r, uint64_t *in, uint64_t *out)
+{
+	*in = r->gone.rx_packets;
+	*out = r->gone.tx_packets;
+	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
+		for (uint16_t k = 0; r->port[i] != NULL && k < r->port[i]->n_queues; k++) {
+			*in += r->port[i]->queue[k].counters.rx_packets;
+			*out += r->port[i]->queue[k].counters.tx_packets;
+		}
+	}
+}
+
 /* I4. Return: NULL or what does not balance. */
 static const char *check_balance(const struct router *r)
 {
-	const struct pipeline *p = &r->worker.pipeline;
-	uint64_t in = r->gone.rx_packets + p->counters.originated + p->counters.copies +
-	              p->host.originated;
-	uint64_t out = r->gone.tx_packets + count_range(r, DROP_FIRST, DROP_LAST) +
-	               count_range(r, CONSUMED_FIRST, CONSUMED_LAST);
-	uint64_t held = router_count(r, HELD_NEIGH) - p->counters.released;
+	uint64_t in, out, held = router_count(r, HELD_NEIGH);
 	static char line[160];
 
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
-		if (r->port[i] == NULL)
-			continue;
-		in += r->port[i]->queue[0].counters.rx_packets;
-		out += r->port[i]->queue[0].counters.tx_packets;
+	ports_sum(r, &in, &out);
+	for (unsigned int w = 0; w < r->n_workers; w++) {
+		const struct pipeline *p = &r->workers[w].pipeline;
+
+		in += p->counters.originated + p->counters.copies + p->host.originated;
+		held -= p->counters.released;
 	}
+	out += count_range(r, DROP_FIRST, DROP_LAST) +
+	       count_range(r, CONSUMED_FIRST, CONSUMED_LAST);
 	if (in == out + held && held == r->held)
 		return NULL;
 	(void)snprintf(line, sizeof(line), "balance: %llu in, %llu out, %llu held, agent has %u",
@@ -387,19 +493,31 @@ static const char *check_balance(const struct router *r)
 	return line;
 }
 
+/* I3. */
+static bool port_owes(const struct port *port)
+{
+	for (uint16_t k = 0; port != NULL && k < port->n_queues; k++) {
+		if (port->queue[k].tx_pending > port->queue[k].tx.size)
+			return true;
+	}
+	return false;
+}
+
 /* I1: the batch is empty. I3: no ring is owed more than it holds. */
 static const char *check_rest(const struct router *r)
 {
-	const struct batch *b = &r->worker.pipeline.batch;
+	for (unsigned int w = 0; w < r->n_workers; w++) {
+		const struct batch *b = &r->workers[w].pipeline.batch;
 
-	if (b->ip4.n + b->arp.n + b->host.n + b->ended.n + b->tx.n != 0 || b->tx.mixed != 0 ||
-	    b->tx.bytes != 0)
-		return "packets are left in the batch";
+		if (!batch_is_empty(b) || b->tx.mixed != 0 || b->tx.bytes != 0)
+			return "packets are left in the batch";
+	}
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
-		if (r->port[i] != NULL &&
-		    r->port[i]->queue[0].tx_pending > r->port[i]->queue[0].tx.size)
+		if (port_owes(r->port[i]))
 			return "more is under way than the completion ring holds";
 	}
+	if (r->handover != NULL && handover_count(r->handover) > 0)
+		return "packets are left on the way between workers";
 	return NULL;
 }
 
@@ -411,8 +529,11 @@ static const char *check_frames(const struct router *r)
 	const char *flaw;
 
 	must(s != NULL);
-	census_cache(s, &r->worker.pipeline.cache);
+	for (unsigned int w = 0; w < r->n_workers; w++)
+		census_cache(s, &r->workers[w].pipeline.cache);
 	census_cache(s, &r->spare);
+	if (r->depot != NULL)
+		census_depot(s, r->depot);
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
 		if (r->port[i] != NULL)
 			census_port(s, r->port[i]);

@@ -17,7 +17,8 @@
 #include "port/memory.h"
 #include "route/fib4.h"
 
-#define ROUTER_PORTS 3
+#define ROUTER_PORTS   3
+#define ROUTER_WORKERS 2 /* at most */
 
 #define ROUTER_IP(port)     IP(10, 0, port, 1)
 #define HOST_IP(port)       IP(10, 0, port, 2)
@@ -32,10 +33,18 @@ struct router_config {
 	uint64_t rate;              /* ICMP errors a second; none: no limit */
 	uint16_t mtu[ROUTER_PORTS]; /* 1500 */
 	bool partial_csum[ROUTER_PORTS];
+	unsigned int workers;          /* 1 */
+	uint16_t queues[ROUTER_PORTS]; /* 1 */
 };
 
 struct router {
-	struct worker worker;
+	union {
+		struct worker worker; /* the only one, or the first */
+		struct worker workers[ROUTER_WORKERS];
+	};
+	unsigned int n_workers;
+	struct handover *handover; /* what several workers share, or NULL */
+	struct depot *depot;
 	struct frames *frames;
 	struct port *port[ROUTER_PORTS];
 	struct iface iface[ROUTER_PORTS];
@@ -82,12 +91,19 @@ void router_unplug(struct router *r, uint16_t port);
 /* A packet comes in by @port. Return: false when the fill ring or the rx ring has no room. */
 [[nodiscard]] bool router_inject(struct router *r, uint16_t port, const void *bytes, uint32_t len);
 
+/* The same by the port's queue @queue, of which the usual is 0. */
+[[nodiscard]] bool router_inject_at(struct router *r, uint16_t port, uint16_t queue,
+                                    const void *bytes, uint32_t len);
+
 /* The same in pieces of @part bytes, each in its own frame. */
 [[nodiscard]] bool router_inject_parts(struct router *r, uint16_t port, const struct packet *p,
                                        uint32_t part);
 
 /* Let workers and agent do what there is to do now. */
 void router_run(struct router *r);
+
+/* Let worker @w alone go round once, and no agent. */
+void router_poll(struct router *r, unsigned int w);
 
 /* Inject @p and run. Aborts if it does not fit. */
 void router_send(struct router *r, uint16_t port, const struct packet *p);
