@@ -80,6 +80,47 @@ uint64_t chain_csum4(const struct frames *f, const struct pkt *p)
 	return sum;
 }
 
+void chain_reader_init(struct chain_reader *r, const struct frames *f, const struct pkt *p,
+                       uint32_t skip)
+{
+	bool many = (p->flags & PKT_CHAIN) != 0;
+
+	*r = (struct chain_reader){
+		.frames = f,
+		.chain = many ? frame_chain(f, p->data) : NULL,
+		.at = p->data + ETHER_LEN + skip,
+		.left = (many ? chain_first_len(f, p) : p->len) - ETHER_LEN - skip,
+	};
+}
+
+uint32_t chain_next(struct chain_reader *r, uint32_t max, const uint8_t **at)
+{
+	uint32_t n;
+
+	while (r->left == 0 && r->chain != NULL && r->next < r->chain->n) {
+		r->at = frame_data(r->frames, r->chain->part[r->next].addr);
+		r->left = r->chain->part[r->next++].len;
+	}
+	n = r->left < max ? r->left : max;
+	*at = r->at;
+	r->at += n;
+	r->left -= n;
+	return n;
+}
+
+void chain_read(struct chain_reader *r, uint8_t *to, uint32_t n)
+{
+	while (n > 0) {
+		const uint8_t *from;
+		uint32_t k = chain_next(r, n, &from);
+
+		assert(k > 0); /* input made sure of the packet's length */
+		memcpy(to, from, k);
+		to += k;
+		n -= k;
+	}
+}
+
 void chain_free_rest(struct frame_cache *c, const uint8_t *data)
 {
 	const struct frame_chain *chain = frame_chain(c->frames, data);

@@ -36,6 +36,26 @@ uint64_t chain_csum4(const struct frames *f, const struct pkt *p);
  */
 void chain_untag(struct frames *f, const uint8_t *data, bool chain);
 
+/* The bytes of a packet from front to back, wherever its frames end. */
+struct chain_reader {
+	const struct frames *frames;
+	const struct frame_chain *chain; /* NULL: one frame */
+	const uint8_t *at;
+	uint32_t left; /* bytes from @at in its frame */
+	uint32_t next; /* part of the chain that comes then */
+};
+
+/* Read @p, from @skip bytes behind its Ethernet header on; these lie in its first frame. Context:
+ * worker, while the packet's frames are its own. */
+void chain_reader_init(struct chain_reader *r, const struct frames *f, const struct pkt *p,
+                       uint32_t skip);
+
+/* The next bytes that lie together, at most @max. Return: how many, at *at; 0 at the end. */
+uint32_t chain_next(struct chain_reader *r, uint32_t max, const uint8_t **at);
+
+/* Copy the next @n bytes; there are as many. */
+void chain_read(struct chain_reader *r, uint8_t *to, uint32_t n);
+
 /* Free all frames of the chain at @data but the first. */
 void chain_free_rest(struct frame_cache *c, const uint8_t *data);
 

@@ -74,11 +74,16 @@ static void finish_one(struct pipeline *p, struct pkt *k)
 		frame_put(&p->cache, frame_addr(p->cache.frames, k->data));
 }
 
-void finish_stage(struct pipeline *p)
+void finish_behind(struct pipeline *p, uint32_t n)
 {
 	struct pkt_list *l = &p->batch.ended;
 
-	for (uint32_t i = 0; i < l->n; i++)
+	for (uint32_t i = n; i < l->n; i++)
 		finish_one(p, &l->pkt[i]);
-	l->n = 0;
+	l->n = n;
+}
+
+void finish_stage(struct pipeline *p)
+{
+	finish_behind(p, 0);
 }

@@ -48,6 +48,31 @@ static enum verdict output_kind(struct pipeline *p, const struct nexthop *nh)
 }
 
 /*
+ * The verdict of a packet that its next hop would take; KEEP if it goes, cut if need be. @sent is
+ * set if it has gone already. @v: KEEP, or HELD_NEIGH: what is held is cut when it comes back.
+ */
+static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict v, bool *sent)
+{
+	const struct nexthop *nh = k->nh;
+	const uint8_t *h = k->data + ETHER_LEN;
+
+	/* RFC 1812 5.3.1 before 5.2.6: a packet that dies here is not too big. */
+	if (ip4_ttl(h) <= 1)
+		return DROP_TTL_EXPIRED;
+	if (k->len <= nh->max_len || nh->max_len == 0)
+		return v;
+	if (ip4_frag(h) & IP4_DF) {
+		k->value = (uint16_t)(nh->max_len - ETHER_LEN);
+		return DROP_TOO_BIG;
+	}
+	if (v != KEEP)
+		return v;
+	v = fragment4(p, k);
+	*sent = v == KEEP;
+	return v;
+}
+
+/*
  * A packet that is not sent just like that. Return: whether it is sent after all, with @k prepared
  * so that the loop in output4_stage() does the right thing.
  */
@@ -55,6 +80,7 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 {
 	struct batch *b = &p->batch;
 	const struct nexthop *nh = k->nh;
+	bool sent = false;
 	enum verdict v;
 
 	if (nh->kind == NH_LOCAL && !(k->flags & PKT_ORIGINATED)) {
@@ -62,15 +88,10 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 		return false;
 	}
 	v = output_kind(p, nh);
-	if (v == KEEP || v == HELD_NEIGH) {
-		/* RFC 1812 5.3.1 before 5.2.6: a packet that dies here is not too big. */
-		if (ip4_ttl(k->data + ETHER_LEN) <= 1)
-			v = DROP_TTL_EXPIRED;
-		else if (k->len > nh->max_len && nh->max_len != 0) {
-			v = DROP_TOO_BIG;
-			k->value = (uint16_t)(nh->max_len - ETHER_LEN);
-		}
-	}
+	if (v == KEEP || v == HELD_NEIGH)
+		v = output_fits(p, k, v, &sent);
+	if (sent)
+		return false;
 	if (v != KEEP) {
 		pkt_list_add(&b->ended, k, v);
 		return false;
@@ -93,6 +114,15 @@ static force_inline void output_ttl(uint8_t *h, uint32_t w)
 	store32(h + 8, ((w - 1) & 0xffff) | (~sum << 16));
 }
 
+/* What the loop keeps in registers, where others find it. */
+static force_inline void output_commit(struct tx_list *t, uint32_t n, uint32_t mixed,
+                                       uint64_t bytes)
+{
+	t->n = n;
+	t->mixed |= mixed;
+	t->bytes += bytes;
+}
+
 void output4_stage(struct pipeline *p)
 {
 	struct batch *b = &p->batch;
@@ -111,7 +141,13 @@ void output4_stage(struct pipeline *p)
 
 		if (unlikely((nh->kind != NH_FORWARD) | ((w & 0xff) <= 1) | (x->len > nh->max_len) |
 		             (x->len < ETHER_MIN_LEN) | (x->flags & PKT_CHAIN))) {
-			if (!output_special(p, x))
+			/* A packet that is cut goes right behind those before it. */
+			output_commit(t, k, mixed, bytes);
+			bytes = 0;
+			bool goes = output_special(p, x);
+
+			k = t->n;
+			if (!goes)
 				continue;
 		}
 		output_ttl(data + ETHER_LEN, w);
@@ -126,8 +162,6 @@ void output4_stage(struct pipeline *p)
 		bytes += len;
 		k++;
 	}
-	t->n = k;
-	t->mixed |= mixed;
-	t->bytes += bytes;
+	output_commit(t, k, mixed, bytes);
 	l->n = 0;
 }

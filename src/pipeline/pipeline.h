@@ -127,6 +127,23 @@ void transmit_stage(struct pipeline *p);
 /* Count, report or free what has ended. Nothing else does. */
 void finish_stage(struct pipeline *p);
 
+/* The same, now, for what ended behind the first @n, none of which is answered: so that what one
+ * packet becomes needs no more room in the list than the packet (I5). */
+void finish_behind(struct pipeline *p, uint32_t n);
+
+/**
+ * fragment4 - cut a packet that is longer than its next hop takes, and send the pieces
+ * @k: DF is clear, the next hop forwards, the TTL is at least 2; one frame or a chain
+ *
+ * RFC 791 3.2, RFC 1812 5.2.6. The first piece stays in the packet's frame, the others go into new
+ * ones. The transmit list is sent before them, and is empty behind them, so that the order is kept
+ * and the list holds what the rest of the batch may add.
+ *
+ * Context: worker, in the output stage, with all that is to be sent in the transmit list.
+ * Return: KEEP when it is sent, else how it ends, with its frames unchanged.
+ */
+[[nodiscard]] enum verdict fragment4(struct pipeline *p, struct pkt *k);
+
 /* Hand the agent a report, and the frame it names. Return: false, with nothing handed over, when
  * the ring is full. */
 bool report_send(struct pipeline *p, const struct report *r);

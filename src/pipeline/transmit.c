@@ -122,9 +122,7 @@ void transmit_stage(struct pipeline *p)
 {
 	struct tx_list *t = &p->batch.tx;
 
-	if (t->n == 0)
-		return;
-	if (t->mixed != 0 || !transmit_same(p, t))
+	if (t->n > 0 && (t->mixed != 0 || !transmit_same(p, t)))
 		transmit_mixed(p, t);
 	t->n = 0;
 	t->mixed = 0;

@@ -24,6 +24,9 @@ enum ip4_option {
 	IP4_OPT_SSRR = 137, /* strict */
 };
 
+/* An option's type with this bit is copied into all fragments (RFC 791 3.1). */
+#define IP4_OPT_COPIED 0x80
+
 #define IP4_DF     0x4000
 #define IP4_MF     0x2000
 #define IP4_OFFSET 0x1fff

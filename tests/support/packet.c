@@ -173,6 +173,8 @@ static const char *flaw_ip4(const uint8_t *h, uint32_t room, uint32_t mtu)
 		return "a trailer";
 	if (!is_zero(h + total, room - total))
 		return "padding that is not zero";
+	if ((get16(h + 6) & 0x3fff) != 0)
+		return NULL; /* a fragment: what it is part of has the checksum */
 	/* Nothing that is forwarded comes from 10.0.x.1, the router's own addresses. */
 	if (h[9] == 1 && h[12] == 10 && h[13] == 0 && h[14] < 3 && h[15] == 1)
 		return flaw_icmp(h + hlen, total - hlen);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fragment: a packet that is too long for its next hop is cut (RFC 791 3.2). Off the hot path. All
+ * pieces are written before the first is sent, for the later ones are read from the packet's own
+ * frames; until then they are strung together in their headroom.
+ */
+#include "pipeline/chain.h"
+#include "pipeline/pipeline.h"
+#include "wire/checksum.h"
+#include "wire/ip4.h"
+
+/* In the headroom of a piece that is written and not sent. */
+struct piece {
+	uint8_t *data;
+	uint32_t len;
+	struct piece *next;
+};
+static_assert(sizeof(struct piece) <= FRAME_HEADROOM, "it lies before what is sent");
+
+/* How a packet is cut. */
+struct cut {
+	const struct nexthop *nh;
+	uint8_t head[IP4_MAX_LEN];  /* of the packet as it came */
+	uint8_t later[IP4_MAX_LEN]; /* of all pieces but the first */
+	uint32_t head_len, later_len;
+	uint32_t payload;                /* bytes behind the header */
+	uint32_t first_size, later_size; /* payload of the pieces, multiples of 8 */
+	uint32_t count;                  /* pieces */
+};
+
+/* The header of later pieces has the options that want to be copied (RFC 791 3.1), and zeros up to
+ * a multiple of four. One that is malformed ends the list. */
+static uint32_t cut_options(const uint8_t *h, uint32_t hlen, uint8_t *later)
+{
+	uint32_t to = IP4_LEN;
+
+	memset(later, IP4_OPT_END, IP4_MAX_LEN);
+	memcpy(later, h, IP4_LEN);
+	for (uint32_t at = IP4_LEN; at < hlen && h[at] != IP4_OPT_END;) {
+		if (h[at] == IP4_OPT_NOP) {
+			at++;
+			continue;
+		}
+		if (at + 2 > hlen || h[at + 1] < 2 || at + h[at + 1] > hlen)
+			break;
+		if (h[at] & IP4_OPT_COPIED) {
+			memcpy(later + to, h + at, h[at + 1]);
+			to += h[at + 1];
+		}
+		at += h[at + 1];
+	}
+	to = (to + 3) & ~3u;
+	later[0] = (uint8_t)(0x40 | to / 4);
+	return to;
+}
+
+/* Payload of a piece whose header has @hlen bytes, in a frame with @room bytes from the Ethernet
+ * header on; 0 if there is no room for 8. */
+static uint32_t cut_size(const struct nexthop *nh, uint32_t room, uint32_t hlen)
+{
+	uint32_t len = nh->max_len < room ? nh->max_len : room;
+
+	return len < ETHER_LEN + hlen ? 0 : (len - ETHER_LEN - hlen) & ~7u;
+}
+
+/* Return: KEEP, or why @k cannot be cut. */
+static enum verdict cut_plan(struct cut *c, const struct frames *f, const struct pkt *k)
+{
+	const uint8_t *h = k->data + ETHER_LEN;
+	uint32_t room = f->chunk - (uint32_t)(frame_addr(f, k->data) & (f->chunk - 1)), last;
+
+	c->nh = k->nh;
+	c->head_len = ip4_header_len(h);
+	memcpy(c->head, h, c->head_len);
+	c->later_len = cut_options(h, c->head_len, c->later);
+	c->payload = k->len - ETHER_LEN - c->head_len;
+	c->first_size = cut_size(k->nh, room, c->head_len);
+	c->later_size = cut_size(k->nh, f->chunk - FRAME_HEADROOM, c->later_len);
+	if (c->first_size == 0 || c->later_size == 0)
+		return DROP_TOO_BIG;
+	c->count = 1 + (c->payload - c->first_size + c->later_size - 1) / c->later_size;
+	/* A fragment that reaches beyond the longest packet must not come round to its start. */
+	last = c->first_size + (c->count - 2) * c->later_size;
+	return (ip4_frag(h) & IP4_OFFSET) + last / 8 > IP4_OFFSET ? DROP_IP_HEADER : KEEP;
+}
+
+/* Ethernet and IPv4 header of the piece at @data, with @size bytes of payload from @offset on. */
+static void cut_head(const struct cut *c, uint8_t *data, uint32_t offset, uint32_t size)
+{
+	uint8_t *h = data + ETHER_LEN;
+	uint32_t hlen = offset == 0 ? c->head_len : c->later_len;
+	uint32_t frag = ip4_frag(c->head);
+
+	if (offset + size < c->payload)
+		frag |= IP4_MF;
+	frag += offset / 8; /* cut_plan() made sure that it stays below the flags */
+	store64(data, load64(c->nh->header));
+	store64(data + 6, load64(c->nh->header + 6));
+	memcpy(h, offset == 0 ? c->head : c->later, hlen);
+	store16(h + 2, __builtin_bswap16((uint16_t)(hlen + size)));
+	store16(h + 6, __builtin_bswap16((uint16_t)frag));
+	h[8]--;
+	store16(h + 10, 0);
+	store16(h + 10, (uint16_t)~csum_fold(csum_add(h, hlen, 0)));
+}
+
+/* A frame for a later piece, as order_say() takes one: nothing in it came in. */
+static uint8_t *cut_frame(struct frame_cache *c)
+{
+	uint64_t addr = 0;
+
+	if (!frame_get(c, &addr))
+		return NULL;
+	c->frames->tag[frame_index(c->frames, addr)] = 0;
+	return frame_data(c->frames, addr) + FRAME_HEADROOM;
+}
+
+/* Write all pieces of @k but the first, which is what is left of it. Return: the first of them. */
+static struct piece *cut_write(struct pipeline *p, const struct cut *c, const struct pkt *k)
+{
+	struct frames *f = p->cache.frames;
+	struct piece *first = NULL, **link = &first;
+	struct chain_reader r;
+	uint32_t here;
+
+	chain_reader_init(&r, f, k, c->head_len);
+	/* A driver may have ended the first frame before the first piece ends. */
+	here = r.left < c->first_size ? r.left : c->first_size;
+	r.at += here;
+	r.left -= here;
+	chain_read(&r, k->data + ETHER_LEN + c->head_len + here, c->first_size - here);
+	for (uint32_t at = c->first_size; at < c->payload;) {
+		uint32_t left = c->payload - at, n = left < c->later_size ? left : c->later_size;
+		uint8_t *data = cut_frame(&p->cache);
+		struct piece *x;
+
+		assert(data != NULL); /* fragment4() has counted them */
+		x = (struct piece *)(data - FRAME_HEADROOM);
+		*x = (struct piece){.data = data, .len = ETHER_LEN + c->later_len + n};
+		cut_head(c, data, at, n);
+		chain_read(&r, data + ETHER_LEN + c->later_len, n);
+		*link = x;
+		link = &x->next;
+		at += n;
+	}
+	return first;
+}
+
+/* Send what is in the transmit list now. What finds no room ends at once, so that neither this list
+ * nor the ended one grows with the number of pieces (I5). */
+static void cut_flush(struct pipeline *p)
+{
+	uint32_t ended = p->batch.ended.n;
+
+	transmit_stage(p);
+	finish_behind(p, ended);
+}
+
+/* The pieces in their order: @k, cut to the first, then those that are strung to @x. */
+static void cut_send(struct pipeline *p, const struct cut *c, const struct pkt *k, struct piece *x)
+{
+	const struct frames *f = p->cache.frames;
+	struct tx_list *t = &p->batch.tx;
+	struct pkt_list *ended = &p->batch.ended;
+
+	cut_head(c, k->data, 0, c->first_size);
+	tx_list_add(t, f, k->data, ETHER_LEN + c->head_len + c->first_size, c->nh->iface);
+	while (x != NULL) {
+		struct piece *next = x->next;
+
+		if (t->n == TX_MAX || t->n + ended->n == ARRAY_SIZE(ended->pkt))
+			cut_flush(p);
+		tx_list_add(t, f, x->data, x->len, c->nh->iface);
+		x = next;
+	}
+	cut_flush(p);
+}
+
+/* All pieces or none: one that is missing makes the others useless. */
+static bool cut_has_room(struct pipeline *p, uint16_t iface, uint32_t count)
+{
+	struct port_queue *q = p->queues->tx[iface];
+
+	if (q == NULL || q->tx_pending + count <= q->tx.size)
+		return true; /* where there is no ring, transmit knows what becomes of them */
+	counter_add(&q->counters.tx_full, 1);
+	return false;
+}
+
+enum verdict fragment4(struct pipeline *p, struct pkt *k)
+{
+	struct cut c;
+	enum verdict v = cut_plan(&c, p->cache.frames, k);
+	struct piece *x;
+
+	if (v != KEEP)
+		return v;
+	cut_flush(p);
+	if (!cut_has_room(p, c.nh->iface, c.count)) {
+		k->in = c.nh->iface; /* where others count that find no room */
+		return DROP_TX_FULL;
+	}
+	if (p->cache.n < c.count - 1)
+		return DROP_NO_FRAME;
+	x = cut_write(p, &c, k);
+	if (k->flags & PKT_CHAIN)
+		chain_free_rest(&p->cache, k->data);
+	counter_add(&p->counters.copies, c.count - 1);
+	cut_send(p, &c, k, x);
+	return KEEP;
+}
