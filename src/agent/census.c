@@ -103,7 +103,7 @@ static uint64_t census_value(const struct agent *a, unsigned int i)
 		frames_in_rings(a, false, true, false),
 		frames_in_rings(a, true, false, false),
 		frames_in_rings(a, false, false, true),
-		a->held,
+		a->held + worker_sum(a, offsetof(struct worker, pipeline.reass.held)),
 		worker_sum(a, PIPELINE_COUNTER(moved)),
 		worker_sum(a, PIPELINE_COUNTER(recovered)),
 		worker_sum(a, PIPELINE_COUNTER(handed_over)),
@@ -125,6 +125,7 @@ static uint64_t census_value(const struct agent *a, unsigned int i)
 		neigh.limit_held,
 		neigh.conflicts,
 		worker_sum(a, PIPELINE_COUNTER(reports_lost)),
+		worker_sum(a, offsetof(struct worker, pipeline.reass.evicted)),
 		a->lost_orders,
 		a->lost_routes,
 	};
@@ -141,8 +142,8 @@ const char *census_counter(const struct agent *a, unsigned int i, uint64_t *valu
 		"balance.copies",   "balance.tx",      "balance.drops",    "balance.consumed",
 		"balance.held",     "fib4.routes",     "fib4.prefixes",    "fib4.groups",
 		"fib4.bytes",       "neigh.entries",   "neigh.incomplete", "neigh.limit-entries",
-		"neigh.limit-held", "neigh.conflicts", "reports.lost",     "orders.full",
-		"routes.lost",
+		"neigh.limit-held", "neigh.conflicts", "reports.lost",     "reassembly.evicted",
+		"orders.full",      "routes.lost",
 	};
 
 	if (i >= ARRAY_SIZE(name))

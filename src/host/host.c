@@ -117,7 +117,7 @@ static enum verdict host_options(const uint8_t *h, uint32_t hlen)
 	return KEEP;
 }
 
-/* A packet to one of the router's addresses. Return: how it ends. */
+/* A packet to one of the router's addresses, never a fragment. Return: how it ends. */
 static enum verdict host_one(const struct host_call *c, struct pkt *p)
 {
 	struct icmp4_error e = {.type = ICMP4_UNREACHABLE};
@@ -127,8 +127,6 @@ static enum verdict host_one(const struct host_call *c, struct pkt *p)
 
 	if (v != KEEP)
 		return v;
-	if (ip4_frag(h) & (IP4_MF | IP4_OFFSET))
-		return DROP_FRAGMENT;
 	switch (ip4_proto(h)) {
 	case IP_PROTO_ICMP:
 		return host_icmp(c, p, h + hlen, p->len - ETHER_LEN - hlen);

@@ -17,6 +17,10 @@ bool icmp4_error_of(enum verdict v, uint16_t value, struct icmp4_error *e)
 	case DROP_TTL_EXPIRED: /* RFC 1812 5.3.1 */
 		e->type = ICMP4_TIME_EXCEEDED;
 		return true;
+	case DROP_REASSEMBLY: /* RFC 792, RFC 1122 3.3.2 */
+		e->type = ICMP4_TIME_EXCEEDED;
+		e->code = ICMP4_REASSEMBLY_TIME;
+		return true;
 	case DROP_NO_ROUTE: /* RFC 1812 5.2.7.1 */
 		e->code = ICMP4_NET_UNREACHABLE;
 		return true;

@@ -21,12 +21,16 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 	struct batch *b = &p->batch;
 	size_t n = q != NULL ? input_stage(p, q) : orders_stage(p);
 
+	if (q == NULL)
+		n += reassemble_expire(p, BATCH_MAX - n);
 	if (n == 0)
 		return 0;
 	if (b->ip4.n > 0)
 		forward4(p);
 	if (b->arp.n > 0)
 		arp_stage(p);
+	if (b->host.n > 0)
+		reassemble_stage(p);
 	if (b->host.n + b->ended.n > 0)
 		host_stage(&p->host, p->ifaces, p->now_ns, b);
 	if (b->ip4.n > 0)

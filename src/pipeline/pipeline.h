@@ -18,6 +18,7 @@
 #include "packet/batch.h"
 #include "packet/report.h"
 #include "pipeline/handover.h"
+#include "pipeline/reass.h"
 #include "port/port.h"
 #include "route/route.h"
 #include "wire/ether.h"
@@ -87,13 +88,16 @@ struct pipeline {
 
 	struct pipeline_counters counters;
 	struct drop_example example[PORT_MAX][DROP_LAST + 1];
+
+	struct reass reass; /* fragments to the router itself; the last, for it is long */
 };
 
 /**
  * pipeline_run - take a batch through to transmit rings, drops and the agent
- * @q: queue to receive from; NULL: carry out up to a batch of the agent's orders
+ * @q: queue to receive from; NULL: carry out up to a batch of the agent's orders, and end
+ *     datagrams whose fragments did not come in time
  *
- * Context: the worker that owns @p and @q. Return: packets received, or orders.
+ * Context: the worker that owns @p and @q. Return: packets received, or orders and datagrams.
  */
 size_t pipeline_run(struct pipeline *p, struct port_queue *q);
 
@@ -114,6 +118,13 @@ size_t orders_stage(struct pipeline *p);
 
 /* Look at ARP packets: answers go to the transmit list, news to the agent. */
 void arp_stage(struct pipeline *p);
+
+/* Fragments among the packets for the router go into the store; what they complete takes their
+ * place. */
+void reassemble_stage(struct pipeline *p);
+
+/* End up to @max datagrams whose fragments did not come in time. Return: how many. */
+size_t reassemble_expire(struct pipeline *p, size_t max);
 
 /* Every change to routed frames, in one loop; what cannot be sent is sorted out. */
 void output4_stage(struct pipeline *p);

@@ -15,7 +15,7 @@
 #define REPORT_SLOTS     1024
 #define ORDER_SLOTS      512
 #define SPIN_NS          50000 /* how long an idle worker spins before it sleeps */
-#define SLEEP_MS         500   /* longest sleep: nothing depends on it */
+#define SLEEP_MS         500   /* longest sleep: reassembly may time out that much later */
 #define SLEEP_PENDING_MS 1     /* while frames wait for their completion, or there are none */
 
 /* Free frames that a worker may have more of than it must: then it need not balance each batch. */
@@ -33,6 +33,9 @@ int worker_init(struct worker *w, struct frames *frames, int report_fd)
 	err = frame_cache_init(&p->cache, frames);
 	if (err < 0)
 		goto close_wake;
+	err = reass_init(&p->reass, &p->cache);
+	if (err < 0)
+		goto fini_cache;
 	err = ring_new(&p->reports, REPORT_SLOTS, sizeof(struct report));
 	if (err < 0)
 		goto fini_cache;
@@ -141,7 +144,7 @@ size_t worker_poll(struct worker *w, uint64_t now_ns)
 		}
 		done += n;
 	}
-	if (ring_has(p->orders))
+	if (ring_has(p->orders) || unlikely(now_ns >= p->reass.due_ns))
 		done += pipeline_run(p, NULL);
 	if (p->told)
 		worker_tell(w);

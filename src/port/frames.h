@@ -3,7 +3,7 @@
  * frames: the one frame memory that every socket registers as its UMEM, and the private free lists
  * that threads take frames from. A frame is an aligned chunk; its address is the offset of a byte
  * of it from the memory's start, as AF_XDP writes it. Frames are conserved (I2): each is in a free
- * list, or in one ring, or in a batch, or held by the agent.
+ * list, or in one ring, or in a batch, or held: by the agent, or in a worker's reassembly.
  */
 #ifndef PORT_FRAMES_H
 #define PORT_FRAMES_H

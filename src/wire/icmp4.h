@@ -27,6 +27,11 @@ enum icmp4_unreachable {
 	ICMP4_ADMIN_PROHIBITED = 13, /* RFC 1812 5.2.7.1 */
 };
 
+enum icmp4_time_exceeded {
+	ICMP4_TTL_EXPIRED = 0,
+	ICMP4_REASSEMBLY_TIME = 1,
+};
+
 /* Is @type an error message? Types nobody knows count as errors: no error is sent about them. */
 static inline bool icmp4_is_error(uint8_t type)
 {

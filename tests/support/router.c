@@ -521,6 +521,23 @@ static const char *check_rest(const struct router *r)
 	return NULL;
 }
 
+/* Frames that fragments wait in, and the gauge that the daemon shows of them. */
+static void census_reass(struct census *s, const struct reass *x)
+{
+	struct reass_entry *e;
+	uint64_t n = 0;
+
+	cds_list_for_each_entry(e, &x->age, age) {
+		for (uint32_t i = 0; i < REASS_PARTS; i++) {
+			if (e->frame[i] == REASS_NO_FRAME)
+				continue;
+			census_frame(s, e->frame[i], "reassembly");
+			n++;
+		}
+	}
+	must(n == x->held && n <= x->limit);
+}
+
 /* I2. Frames that the agent holds have no list: their number must make up the sum. */
 static const char *check_frames(const struct router *r)
 {
@@ -529,8 +546,10 @@ static const char *check_frames(const struct router *r)
 	const char *flaw;
 
 	must(s != NULL);
-	for (unsigned int w = 0; w < r->n_workers; w++)
+	for (unsigned int w = 0; w < r->n_workers; w++) {
 		census_cache(s, &r->workers[w].pipeline.cache);
+		census_reass(s, &r->workers[w].pipeline.reass);
+	}
 	census_cache(s, &r->spare);
 	if (r->depot != NULL)
 		census_depot(s, r->depot);

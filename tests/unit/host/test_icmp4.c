@@ -59,6 +59,7 @@ static void verdicts_that_are_answered_have_their_error(void **)
 	} want[] = {
 		{DROP_TTL_EXPIRED, 11, 0}, {DROP_NO_ROUTE, 3, 0}, {DROP_UNREACHABLE, 3, 1},
 		{DROP_NEIGH_FAILED, 3, 1}, {DROP_TOO_BIG, 3, 4},  {DROP_PROHIBIT, 3, 13},
+		{DROP_REASSEMBLY, 11, 1},
 	};
 	uint32_t answered = 0;
 

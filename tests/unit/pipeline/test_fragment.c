@@ -375,6 +375,7 @@ static void fragments_in_transit_pass_unchanged(void **state)
 		           8);
 		road_forwards(t, 0, 1);
 	}
+	assert_int_equal(t->r->worker.pipeline.reass.held, 0);
 }
 
 int main(void)

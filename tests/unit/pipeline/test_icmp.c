@@ -223,7 +223,7 @@ static void only_first_fragments_are_answered(void **state)
 	router_ip4(&t->in, 0, &(struct packet_ip4){.dst = NOWHERE, .frag = 8}, 64);
 	road_ends(t, 0, DROP_NO_ROUTE);
 	router_ip4(&t->in, 0, &(struct packet_ip4){.dst = ROUTER_IP(0), .frag = 8}, 64);
-	road_ends(t, 0, DROP_FRAGMENT);
+	road_ends(t, 0, CONSUMED_FRAGMENT);
 }
 
 /* icmp4-rate-limit, -rate-limit-forward */

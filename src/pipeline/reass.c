@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pipeline/reass.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+#include "base/counter.h"
+#include "pipeline/chain.h"
+#include "wire/checksum.h"
+
+/* A fragment, taken apart. */
+struct fragment {
+	const struct pkt *p;
+	const uint8_t *h;
+	uint32_t hlen;
+	uint32_t at, end; /* of its payload, in the whole's */
+	bool more;
+};
+
+/* Return: false if it can be part of no datagram (RFC 791 3.1, CVE-1999-0128). */
+static bool fragment_read(struct fragment *x, const struct pkt *p)
+{
+	uint32_t frag, len;
+
+	x->p = p;
+	x->h = p->data + ETHER_LEN;
+	x->hlen = ip4_header_len(x->h);
+	frag = ip4_frag(x->h);
+	len = p->len - ETHER_LEN - x->hlen;
+	x->more = (frag & IP4_MF) != 0;
+	x->at = (frag & IP4_OFFSET) * 8;
+	x->end = x->at + len;
+	return len > 0 && !(x->more && len % 8 != 0) && x->hlen + x->end <= UINT16_MAX;
+}
+
+/* --- Blocks --- */
+
+/* The bits of word @i that lie in [@from, @to). */
+static uint64_t word_mask(uint32_t i, uint32_t from, uint32_t to)
+{
+	uint64_t mask = ~0ull;
+
+	if (from > i * 64)
+		mask &= ~0ull << (from - i * 64);
+	if (to < (i + 1) * 64)
+		mask &= ~(~0ull << (to - i * 64));
+	return mask;
+}
+
+/* How many blocks of [@from, @to) are there. */
+static uint32_t blocks_count(const struct reass_entry *e, uint32_t from, uint32_t to)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = from / 64; i * 64 < to; i++)
+		n += (uint32_t)__builtin_popcountll(e->seen[i] & word_mask(i, from, to));
+	return n;
+}
+
+static void blocks_set(struct reass_entry *e, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from / 64; i * 64 < to; i++)
+		e->seen[i] |= word_mask(i, from, to);
+}
+
+/* --- Frames --- */
+
+/* Payload that the first frame has room for. */
+static uint32_t first_room(const struct reass *s)
+{
+	return s->cache->frames->chunk - REASS_FIRST;
+}
+
+/* Which frame byte @at of the payload lies in. */
+static uint32_t part_of(const struct reass *s, uint32_t at)
+{
+	return at < first_room(s) ? 0 : 1 + (at - first_room(s)) / s->cache->frames->chunk;
+}
+
+/* Where byte @at lies; @room: bytes from there to its frame's end. */
+static uint8_t *place_of(const struct reass *s, const struct reass_entry *e, uint32_t at,
+                         uint32_t *room)
+{
+	const struct frames *f = s->cache->frames;
+	uint32_t i = part_of(s, at), in = at + REASS_FIRST;
+
+	if (i > 0)
+		in = (at - first_room(s)) & (f->chunk - 1);
+	*room = f->chunk - in;
+	return frame_data(f, e->frame[i]) + in;
+}
+
+static void held_add(struct reass *s, uint64_t n)
+{
+	__atomic_store_n(&s->held, s->held + n, __ATOMIC_RELAXED);
+}
+
+/* Give back all frames of @e but that of part @keep, which is the caller's. */
+static void frames_drop(struct reass *s, struct reass_entry *e, uint32_t keep)
+{
+	for (uint32_t i = 0; i < REASS_PARTS; i++) {
+		if (e->frame[i] == REASS_NO_FRAME)
+			continue;
+		if (i != keep)
+			frame_put(s->cache, e->frame[i]);
+		held_add(s, -1ull);
+		e->frame[i] = REASS_NO_FRAME;
+	}
+}
+
+/* --- Entries --- */
+
+static uint8_t slot_of(const struct reass *s, uint32_t src)
+{
+	uint64_t h = (src ^ s->seed) * 0x9fb21c651e98df25ull;
+
+	return (uint8_t)((h ^ h << 29) >> 59);
+}
+static_assert(REASS_SOURCES == 1 << (64 - 59), "slot_of() gives that many");
+
+static void due_update(struct reass *s)
+{
+	const struct reass_entry *e;
+
+	s->due_ns = UINT64_MAX;
+	if (cds_list_empty(&s->age))
+		return;
+	e = cds_list_first_entry(&s->age, struct reass_entry, age);
+	s->due_ns = e->due_ns;
+}
+
+/* Forget @e, which has no frames any more. */
+static void entry_close(struct reass *s, struct reass_entry *e)
+{
+	cds_list_del(&e->age);
+	cds_list_del(&e->source);
+	s->slot[e->slot].n--;
+	cds_list_add(&e->age, &s->unused);
+	due_update(s);
+}
+
+static void entry_evict(struct reass *s, struct reass_entry *e)
+{
+	frames_drop(s, e, REASS_PARTS);
+	entry_close(s, e);
+	counter_add(&s->evicted, 1);
+}
+
+/* The first of @list but @self. Return: NULL if there is none. */
+static struct cds_list_head *list_oldest(const struct cds_list_head *list,
+                                         const struct cds_list_head *self)
+{
+	struct cds_list_head *first = list->next == self ? list->next->next : list->next;
+
+	return first == list ? NULL : first;
+}
+
+/* The oldest entry of @slot, or else of all, that is not @self. Return: NULL if there is none. */
+static struct reass_entry *entry_victim(struct reass *s, uint8_t slot,
+                                        const struct reass_entry *self)
+{
+	struct cds_list_head *l;
+
+	l = list_oldest(&s->slot[slot].entries, self != NULL ? &self->source : &s->unused);
+	if (l != NULL)
+		return cds_list_entry(l, struct reass_entry, source);
+	l = list_oldest(&s->age, self != NULL ? &self->age : &s->unused);
+	return l != NULL ? cds_list_entry(l, struct reass_entry, age) : NULL;
+}
+
+/* The entry that @x belongs to, among at most REASS_PER_SOURCE. */
+static struct reass_entry *entry_find(struct reass *s, const struct fragment *x, uint8_t slot)
+{
+	struct reass_entry *e;
+
+	cds_list_for_each_entry(e, &s->slot[slot].entries, source) {
+		if (e->src == load32(x->h + 12) && e->dst == load32(x->h + 16) &&
+		    e->id == load16(x->h + 4) && e->proto == ip4_proto(x->h))
+			return e;
+	}
+	return NULL;
+}
+
+/* A new entry; the oldest of its source, or of all, gives way. */
+static struct reass_entry *entry_open(struct reass *s, const struct fragment *x, uint8_t slot,
+                                      uint64_t now_ns)
+{
+	struct reass_entry *e, *old = entry_victim(s, slot, NULL);
+
+	if (old != NULL && (s->slot[slot].n == REASS_PER_SOURCE || cds_list_empty(&s->unused)))
+		entry_evict(s, old);
+	e = cds_list_first_entry(&s->unused, struct reass_entry, age);
+	cds_list_del(&e->age);
+	*e = (struct reass_entry){
+		.due_ns = now_ns + REASS_NS,
+		.src = load32(x->h + 12),
+		.dst = load32(x->h + 16),
+		.id = load16(x->h + 4),
+		.proto = ip4_proto(x->h),
+		.slot = slot,
+	};
+	for (uint32_t i = 0; i < REASS_PARTS; i++)
+		e->frame[i] = REASS_NO_FRAME;
+	cds_list_add_tail(&e->age, &s->age);
+	cds_list_add_tail(&e->source, &s->slot[slot].entries);
+	s->slot[slot].n++;
+	due_update(s);
+	return e;
+}
+
+/* Take the frames that @x is copied to; older entries give way. Return: false without. */
+static bool entry_grow(struct reass *s, struct reass_entry *e, const struct fragment *x)
+{
+	for (uint32_t i = part_of(s, x->at); i <= part_of(s, x->end - 1); i++) {
+		struct reass_entry *old;
+
+		if (e->frame[i] != REASS_NO_FRAME)
+			continue;
+		while (s->held >= s->limit && (old = entry_victim(s, e->slot, e)) != NULL)
+			entry_evict(s, old);
+		if (s->held >= s->limit || !frame_get(s->cache, &e->frame[i])) {
+			e->frame[i] = REASS_NO_FRAME;
+			return false;
+		}
+		/* No queue's, and what is sent from it did not come in in it (I7, order_say()). */
+		s->cache->frames->tag[frame_index(s->cache->frames, e->frame[i])] = 0;
+		held_add(s, 1);
+	}
+	return true;
+}
+
+/* --- Fragments --- */
+
+/* Does @x contradict what is known of the datagram's length, or is that too much? */
+static bool fragment_contradicts(const struct reass *s, const struct reass_entry *e,
+                                 const struct fragment *x)
+{
+	if (x->end > s->room)
+		return true;
+	if (x->more)
+		return e->end != 0 && x->end >= e->end;
+	return (e->end != 0 && x->end != e->end) || e->max > x->end;
+}
+
+/* Are the bytes of @x those that are there? */
+static bool fragment_repeats(const struct reass *s, const struct reass_entry *e,
+                             const struct fragment *x)
+{
+	struct chain_reader r;
+
+	chain_reader_init(&r, s->cache->frames, x->p, x->hlen);
+	for (uint32_t at = x->at; at < x->end;) {
+		const uint8_t *to, *from;
+		uint32_t room, n;
+
+		to = place_of(s, e, at, &room);
+		n = chain_next(&r, x->end - at < room ? x->end - at : room, &from);
+		if (memcmp(to, from, n) != 0)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+/* @x is new: copy its payload to its place, and its header if it is the one to keep. */
+static void fragment_store(struct reass *s, struct reass_entry *e, const struct fragment *x)
+{
+	struct chain_reader r;
+	uint32_t to = (x->end + 7) / 8;
+
+	chain_reader_init(&r, s->cache->frames, x->p, x->hlen);
+	for (uint32_t at = x->at; at < x->end;) {
+		uint32_t room, n;
+		uint8_t *place = place_of(s, e, at, &room);
+
+		n = x->end - at < room ? x->end - at : room;
+		chain_read(&r, place, n);
+		at += n;
+	}
+	if (x->at == 0 || e->blocks == 0) {
+		e->in = x->p->in;
+		e->head_len = (uint8_t)(ETHER_LEN + x->hlen);
+		memcpy(e->head, x->p->data, e->head_len);
+	}
+	if (x->at == 0) {
+		e->has_first = true;
+		e->first_len = x->end;
+	}
+	if (!x->more)
+		e->end = x->end;
+	if (x->end > e->max)
+		e->max = x->end;
+	blocks_set(e, x->at / 8, to);
+	e->blocks += to - x->at / 8;
+}
+
+/* No hole is left: turn @e into a packet, in one frame or a chain. */
+static void entry_whole(struct reass *s, struct reass_entry *e, struct pkt *whole)
+{
+	const struct frames *f = s->cache->frames;
+	uint8_t *data = frame_data(f, e->frame[0]) + REASS_FIRST - e->head_len;
+	uint8_t *h = data + ETHER_LEN;
+	struct frame_chain *chain = frame_chain(f, data);
+	uint32_t hlen = e->head_len - ETHER_LEN, last = part_of(s, e->end - 1), at = first_room(s);
+
+	memcpy(data, e->head, e->head_len);
+	store16(h + 2, __builtin_bswap16((uint16_t)(hlen + e->end)));
+	store16(h + 6, __builtin_bswap16((uint16_t)(ip4_frag(h) & ~(IP4_MF | IP4_OFFSET))));
+	store16(h + 10, 0);
+	store16(h + 10, (uint16_t)~csum_fold(csum_add(h, hlen, 0)));
+	chain->n = last;
+	for (uint32_t i = 0; i < last; i++, at += f->chunk) {
+		chain->part[i].addr = e->frame[i + 1] & 0xffffffffffffull;
+		chain->part[i].len = (uint16_t)(e->end - at < f->chunk ? e->end - at : f->chunk);
+	}
+	*whole = (struct pkt){
+		.data = data,
+		.len = (uint16_t)(e->head_len + e->end),
+		.in = e->in,
+		.flags = (uint8_t)((last > 0 ? PKT_CHAIN : 0) | (hlen > IP4_LEN ? PKT_OPTIONS : 0)),
+	};
+	held_add(s, -(uint64_t)(last + 1));
+	entry_close(s, e);
+}
+
+/* What @x is to an entry that takes it in: new, a repetition, or a reason to give it up. */
+static enum verdict entry_add(struct reass *s, struct reass_entry *e, const struct fragment *x)
+{
+	uint32_t from = x->at / 8, to = (x->end + 7) / 8, there = blocks_count(e, from, to);
+
+	if (!fragment_contradicts(s, e, x)) {
+		if (there == to - from && fragment_repeats(s, e, x))
+			return CONSUMED_FRAGMENT;
+		if (there == 0 && !entry_grow(s, e, x))
+			return DROP_NO_FRAME;
+		if (there == 0) {
+			fragment_store(s, e, x);
+			return CONSUMED_FRAGMENT;
+		}
+	}
+	frames_drop(s, e, REASS_PARTS);
+	e->given_up = true;
+	return DROP_FRAGMENT;
+}
+
+enum verdict reass_add(struct reass *s, const struct pkt *p, uint64_t now_ns, struct pkt *whole)
+{
+	struct reass_entry *e;
+	struct fragment x;
+	enum verdict v;
+	uint8_t slot;
+
+	whole->data = NULL;
+	if (!fragment_read(&x, p))
+		return DROP_FRAGMENT;
+	slot = slot_of(s, load32(x.h + 12));
+	e = entry_find(s, &x, slot);
+	if (e == NULL)
+		e = entry_open(s, &x, slot, now_ns);
+	if (e->given_up)
+		return DROP_FRAGMENT;
+	v = entry_add(s, e, &x);
+	if (v == DROP_NO_FRAME && e->blocks == 0) {
+		frames_drop(s, e, REASS_PARTS);
+		entry_close(s, e);
+	} else if (v == CONSUMED_FRAGMENT && e->end != 0 && e->blocks == (e->end + 7) / 8) {
+		entry_whole(s, e, whole);
+	}
+	return v;
+}
+
+bool reass_expire(struct reass *s, uint64_t now_ns, struct pkt *k)
+{
+	struct reass_entry *e;
+	uint32_t part = 0, at = REASS_FIRST, len;
+
+	if (now_ns < s->due_ns)
+		return false;
+	k->data = NULL;
+	e = cds_list_first_entry(&s->age, struct reass_entry, age);
+	if (e->given_up) {
+		entry_close(s, e);
+		return true;
+	}
+	while (e->frame[part] == REASS_NO_FRAME)
+		part++;
+	/* Without the first fragment there is only a header to show, and any frame will do. */
+	len = e->has_first ? e->first_len : 0;
+	if (len > first_room(s))
+		len = first_room(s);
+	*k = (struct pkt){
+		.data = frame_data(s->cache->frames, e->frame[part]) + at - e->head_len,
+		.len = (uint16_t)(e->head_len + len),
+		.in = e->in,
+	};
+	memcpy(k->data, e->head, e->head_len);
+	frames_drop(s, e, part);
+	entry_close(s, e);
+	return true;
+}
+
+int reass_init(struct reass *s, struct frame_cache *c)
+{
+	uint64_t room = c->frames->chunk - REASS_FIRST + FRAME_CHAIN_MAX * c->frames->chunk;
+	/* What struct pkt can tell the length of. */
+	uint32_t most = UINT16_MAX - ETHER_LEN - IP4_MAX_LEN;
+
+	*s = (struct reass){.cache = c, .due_ns = UINT64_MAX, .limit = c->frames->n / 16};
+	s->room = room < most ? (uint32_t)room : most;
+	if (s->limit > REASS_FRAMES_MAX)
+		s->limit = REASS_FRAMES_MAX;
+	if (getrandom(&s->seed, sizeof(s->seed), 0) != sizeof(s->seed))
+		return -errno;
+	CDS_INIT_LIST_HEAD(&s->age);
+	CDS_INIT_LIST_HEAD(&s->unused);
+	for (uint32_t i = 0; i < REASS_SOURCES; i++)
+		CDS_INIT_LIST_HEAD(&s->slot[i].entries);
+	for (uint32_t i = 0; i < REASS_ENTRIES; i++)
+		cds_list_add_tail(&s->entry[i].age, &s->unused);
+	return 0;
+}
