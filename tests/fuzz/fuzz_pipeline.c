@@ -111,7 +111,7 @@ static void settle(struct router *r, struct packet *p)
 
 	router_run(r);
 	look(r, p);
-	router_pass(r, 5 * NS_PER_SEC);
+	router_pass(r, REASS_NS + NS_PER_SEC);
 	look(r, p);
 	neigh_clear(r->neigh, -1);
 	router_run(r);
@@ -119,7 +119,7 @@ static void settle(struct router *r, struct packet *p)
 	flaw = router_check(r);
 	if (flaw != NULL)
 		(void)fprintf(stderr, "%s\n", flaw);
-	must(flaw == NULL && r->held == 0);
+	must(flaw == NULL && r->held == 0 && r->worker.pipeline.reass.held == 0);
 	router_udp(p, 0, HOST_IP(1), 100);
 	router_send(r, 0, p);
 	must(router_take(r, 1, p) && p->len == 134);

@@ -88,6 +88,45 @@ RUNS = {
 }
 
 
+def fragments(dst, body, cuts, *, proto=1, src="10.0.0.2", port=0, **how):
+    """@body in pieces [start, end) as @cuts says, in that order."""
+    return b"".join(
+        record(port, ip4(dst, body[a:b], proto=proto, src=src,
+                         frag=(0x2000 if b < len(body) else 0) | a // 8), **how)
+        for a, b in cuts)
+
+
+ECHO = icmp(8, 248)
+LONG = icmp(8, 64) + bytes(4000)
+RUNS |= {
+    "cut": record(0, ip4("10.0.2.2", bytes(1600))),
+    "cut-options": record(0, ip4("10.0.2.2", bytes(1500), options=bytes(
+        [0x88, 4, 1, 2, 7, 7, 4, 0, 0, 0, 0, 130, 11] + [3] * 9 + [0, 0]))),
+    "cut-jumbo": record(0, ip4("10.0.2.2", bytes(8900)), pieces=11) * 2,
+    "cut-again": record(0, ip4("10.0.2.2", bytes(3000), frag=0x2000 | 100)),
+    "cut-too-far": record(0, ip4("10.0.2.2", bytes(3000), frag=8100)),
+    "cut-batch": b"".join(record(0, ip4("10.0.2.2", bytes(n)), more=True)
+                          for n in (40, 1481, 8000, 20, 5000, 1400)) + wait(1),
+    "cut-held": record(0, ip4("10.0.2.77", bytes(4000)))
+    + record(2, arp(2, "10.0.2.77", "10.0.2.1"), is_arp=True),
+    "whole": fragments("10.0.0.1", ECHO, [(0, 128), (128, 256)]),
+    "whole-reverse": fragments("10.0.0.1", ECHO, [(192, 256), (64, 192), (0, 64)]),
+    "whole-twice": fragments("10.0.0.1", ECHO, [(0, 128), (0, 128), (128, 256)]),
+    "whole-batch": fragments("10.0.0.1", ECHO, [(0, 64), (64, 128), (128, 256)], more=True),
+    "whole-long": fragments("10.0.2.1", LONG, [(0, 1480), (2960, 4072), (1480, 2960)], port=2,
+                            src="10.0.2.2"),
+    "whole-jumbo": fragments("10.0.0.1", LONG * 3, [(8000, 12216), (0, 8000)], pieces=20),
+    "whole-udp": fragments("10.0.0.1", UDP + bytes(100), [(0, 64), (64, 120)], proto=17),
+    "overlap": fragments("10.0.0.1", ECHO, [(0, 128), (64, 256), (128, 256)]),
+    "two-ends": fragments("10.0.0.1", ECHO, [(128, 256)])
+    + fragments("10.0.0.1", ECHO[:200], [(128, 200)]),
+    "odd": fragments("10.0.0.1", ECHO, [(0, 127), (128, 256)]),
+    "death": record(0, ip4("10.0.0.1", bytes(1480), proto=1, frag=8189)),
+    "late": fragments("10.0.0.1", ECHO, [(0, 128)]) + wait(255) + wait(100),
+    "later-alone": fragments("10.0.0.1", ECHO, [(128, 256)]) + wait(255) + wait(100),
+}
+
+
 def write(folder, name, data):
     path = HERE / folder
     path.mkdir(parents=True, exist_ok=True)
