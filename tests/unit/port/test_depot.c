@@ -89,7 +89,7 @@ static void the_depot_has_room_for_all_frames(void **state)
 static void frames_in_the_depot_are_no_queues(void **state)
 {
 	struct bed *b = *state;
-	uint64_t addr;
+	uint64_t addr = 0;
 
 	for (uint32_t i = 0; i < FRAMES; i++)
 		frame_tag_set(b->frames, (uint64_t)i << b->frames->shift, 7);
