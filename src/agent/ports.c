@@ -274,6 +274,7 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	f->port = NULL;
 	a->gone.rx_packets += t.rx_packets;
 	a->gone.tx_packets += t.tx_packets;
+	f->rate = (struct agent_rate){0}; /* its next port counts from nothing */
 	port_close(&port);
 	iface_recover(a, f, tag, n_queues);
 }
