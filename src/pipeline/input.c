@@ -38,6 +38,11 @@ static force_inline enum verdict input_ip4(const struct ifaces *s, uint16_t in, 
 	return v;
 }
 
+static bool input_is_ip4(const struct iface *f, const uint8_t *data)
+{
+	return f->up && mac_load(data) == f->mac && ether_type(data) == ETHERTYPE_IP4;
+}
+
 /* Why a frame that is not IPv4 to the interface's own MAC goes no further; KEEP: it is ARP. */
 static enum verdict input_why(const struct iface *f, const uint8_t *data)
 {
@@ -57,27 +62,22 @@ static enum verdict input_why(const struct iface *f, const uint8_t *data)
 	return DROP_ETHERTYPE;
 }
 
-/* What is not IPv4 to the interface's own MAC. */
-static never_inline enum verdict input_other(struct batch *b, const struct iface *f, uint8_t *data,
-                                             uint32_t len)
+/*
+ * A tag with VID 0 gives a priority and names no VLAN: the frame counts as untagged (802.1Q 6.9).
+ * Takes the tag away: the MACs move up to what follows it. What follows may be one more tag.
+ * Return: was there one?
+ */
+static bool input_untag(uint8_t **data, uint32_t *len)
 {
-	const struct pkt p = {.data = data, .len = (uint16_t)len, .in = f->id};
-	enum verdict v = input_why(f, data);
+	uint8_t *frame = *data;
 
-	if (v == KEEP)
-		pkt_list_add(&b->arp, &p, KEEP);
-	return v;
-}
-
-/* A received packet of one frame. */
-static force_inline enum verdict input_one(const struct ifaces *s, uint16_t in, uint64_t mac,
-                                           struct batch *b, uint8_t *data, uint32_t len)
-{
-	if (unlikely(len < ETHER_LEN))
-		return DROP_SHORT;
-	if (likely(mac_load(data) == mac && ether_type(data) == ETHERTYPE_IP4))
-		return input_ip4(s, in, &b->ip4, data, len);
-	return input_other(b, &s->iface[in], data, len);
+	if (ether_type(frame) != ETHERTYPE_VLAN || *len < ETHER_LEN + VLAN_TAG_LEN ||
+	    vlan_vid(frame) != 0)
+		return false;
+	memmove(frame + VLAN_TAG_LEN, frame, 2ul * ETHER_ADDR_LEN);
+	*data += VLAN_TAG_LEN;
+	*len -= VLAN_TAG_LEN;
+	return true;
 }
 
 static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len, uint16_t in,
@@ -89,14 +89,50 @@ static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len,
 	pkt_list_add(&b->ended, &p, v);
 }
 
+/* What is not plain IPv4 to the interface's own MAC: put it where it belongs. */
+static never_inline void input_other(struct batch *b, const struct ifaces *s, uint16_t in,
+                                     uint8_t *data, uint32_t len)
+{
+	const struct iface *f = &s->iface[in];
+	bool untagged = input_untag(&data, &len);
+	enum verdict v;
+
+	if (untagged && input_is_ip4(f, data)) {
+		v = input_ip4(s, in, &b->ip4, data, len);
+	} else {
+		const struct pkt p = {.data = data, .len = (uint16_t)len, .in = in};
+
+		v = input_why(f, data);
+		if (v == KEEP)
+			pkt_list_add(&b->arp, &p, KEEP);
+	}
+	if (v != KEEP)
+		input_end(b, data, len, in, v);
+}
+
+/* A received packet of one frame. KEEP: it is where it belongs. */
+static force_inline enum verdict input_one(const struct ifaces *s, uint16_t in, uint64_t mac,
+                                           struct batch *b, uint8_t *data, uint32_t len)
+{
+	if (unlikely(len < ETHER_LEN))
+		return DROP_SHORT;
+	if (likely(mac_load(data) == mac && ether_type(data) == ETHERTYPE_IP4))
+		return input_ip4(s, in, &b->ip4, data, len);
+	input_other(b, s, in, data, len);
+	return KEEP;
+}
+
 /* A packet in several frames. It is in the IPv4 lane if the return is KEEP. */
-static enum verdict input_chain4(struct batch *b, const struct ifaces *s, const struct pkt *k)
+static enum verdict input_chain4(struct batch *b, const struct ifaces *s, struct pkt *k)
 {
 	const struct iface *f = &s->iface[k->in];
 	struct pkt *p = &b->ip4.pkt[b->ip4.n];
+	uint32_t len = k->len;
 	enum verdict v;
 
-	if (!f->up || mac_load(k->data) != f->mac || ether_type(k->data) != ETHERTYPE_IP4) {
+	if (input_untag(&k->data, &len))
+		k->len = (uint16_t)len;
+	if (!input_is_ip4(f, k->data)) {
 		v = input_why(f, k->data);
 		return v == KEEP ? DROP_ARP_BAD : v; /* ARP is never this long */
 	}

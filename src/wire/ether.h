@@ -12,6 +12,7 @@
 #define ETHER_LEN      14 /* header without tags */
 #define ETHER_MIN_LEN  60 /* shortest frame without FCS (IEEE 802.3 4.2.3.3) */
 #define ETHER_ADDR_LEN 6
+#define VLAN_TAG_LEN   4 /* 802.1Q: between the MACs and the EtherType */
 
 /* EtherTypes as a 16-bit load finds them in the frame. */
 #define ETHERTYPE_BE(x) ((uint16_t)__builtin_bswap16(x))
@@ -49,6 +50,12 @@ static inline bool mac_is_group(uint64_t mac)
 static force_inline uint16_t ether_type(const uint8_t *frame)
 {
 	return load16(frame + 12);
+}
+
+/* The VLAN that the tag of a tagged frame names; 0: none, the tag gives a priority only. */
+static inline uint32_t vlan_vid(const uint8_t *frame)
+{
+	return __builtin_bswap16(load16(frame + ETHER_LEN)) & 0xfff;
 }
 
 #endif

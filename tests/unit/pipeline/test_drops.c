@@ -21,15 +21,6 @@ static void set_type(struct road *t, uint16_t type)
 	store16(t->in.bytes + 12, ETHERTYPE_BE(type));
 }
 
-/* Put 802.1Q tags behind the MACs. */
-static void tag(struct road *t, uint16_t type, uint16_t vid)
-{
-	memmove(t->in.bytes + 16, t->in.bytes + 12, t->in.len - 12);
-	set_type(t, type);
-	store16(t->in.bytes + 14, __builtin_bswap16(vid));
-	t->in.len += 4;
-}
-
 /* eth-other-mac, -bcast-mac, -mcast-mac; icmp4-no-error-l2-broadcast */
 static void other_stations_packets_are_not_forwarded(void **state)
 {
@@ -65,20 +56,6 @@ static void other_protocols_are_not_forwarded(void **state)
 	road_ends(t, 0, DROP_IP_VERSION);
 	to_host(t);
 	road_forwards(t, 0, 1);
-}
-
-/* eth-tagged, -qinq, -double-prio */
-static void tagged_frames_are_not_forwarded(void **state)
-{
-	struct road *t = *state;
-
-	to_host(t);
-	tag(t, 0x8100, 5);
-	road_ends(t, 0, DROP_VLAN);
-	tag(t, 0x8100, 0);
-	road_ends(t, 0, DROP_VLAN);
-	tag(t, 0x88a8, 5);
-	road_ends(t, 0, DROP_VLAN);
 }
 
 /* eth-runts, arp-truncated: every length of every type, and then a good packet. */
@@ -317,7 +294,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		road_test(other_stations_packets_are_not_forwarded),
 		road_test(other_protocols_are_not_forwarded),
-		road_test(tagged_frames_are_not_forwarded),
 		road_test(runts_do_no_harm),
 		road_test(malformed_arp_is_not_answered),
 		road_test(wrong_header_checksums_are_dropped),
