@@ -15,19 +15,72 @@
 /* A route with the next hop it wants. */
 struct wanted {
 	struct fib4_route route;
-	struct nexthop_key key;
+	struct nexthop_key key;        /* NH_GROUP: that of @of's gateways */
+	const struct config_route *of; /* a route of the configuration, else NULL */
+	const struct config *config;   /* that it is of */
 };
+
+static int key_get(struct agent *a, const struct nexthop_key *key, uint16_t *nh)
+{
+	uint16_t max_len = 0;
+
+	if (key->kind == NH_RESOLVE || key->kind == NH_CONNECTED)
+		max_len = nexthop_max_len(a->iface[key->iface].mtu);
+	return nexthop_get(a->nexthops, key, max_len, nh);
+}
+
+/* The group of a route's gateways. */
+static int group_get(struct agent *a, const struct wanted *w, uint16_t *nh)
+{
+	const struct config_via *via = &w->of->via;
+	uint16_t member[NEXTHOP_MEMBERS];
+	unsigned int n = 0;
+	int err = 0;
+
+	static_assert(NEXTHOP_MEMBERS == CONFIG_GATEWAYS_MAX, "what is configured has room");
+	while (err == 0 && n < via->n) {
+		const struct config_gateway *g = &via->list[n];
+		const struct nexthop_key key = {
+			.kind = NH_RESOLVE,
+			.iface = agent_iface_id(a, w->config->interfaces[g->iface].name),
+			.gateway = g->addr,
+		};
+
+		err = key_get(a, &key, &member[n]);
+		n += err == 0;
+	}
+	if (err == 0) /* flows stay as they are, as far as the old gateways are the new ones */
+		err = nexthop_get_group(a->nexthops, member, n, fib4_find(a->fib4, &w->route), nh);
+	while (err < 0 && n > 0)
+		nexthop_put(a->nexthops, member[--n]);
+	return err;
+}
+
+/* The next hop that @w wants, with a reference. */
+static int wanted_get(struct agent *a, const struct wanted *w, uint16_t *nh)
+{
+	return w->key.kind == NH_GROUP ? group_get(a, w, nh) : key_get(a, &w->key, nh);
+}
+
+/* New next hops learn what is known of their gateways. */
+static void wanted_sync(struct agent *a, const struct wanted *w)
+{
+	if (w->key.kind == NH_RESOLVE)
+		neigh_sync_gateway(a->neigh, w->key.iface, w->key.gateway);
+	for (uint16_t i = 0; w->key.kind == NH_GROUP && i < w->of->via.n; i++) {
+		const struct config_gateway *g = &w->of->via.list[i];
+
+		neigh_sync_gateway(
+			a->neigh, agent_iface_id(a, w->config->interfaces[g->iface].name), g->addr);
+	}
+}
 
 static int route_insert(struct agent *a, const struct wanted *w)
 {
-	const struct agent_iface *f = &a->iface[w->key.iface];
 	struct fib4_route r = w->route;
-	uint16_t max_len = 0, old;
-	int err;
+	uint16_t old;
+	int err = wanted_get(a, w, &r.nh);
 
-	if (w->key.kind == NH_RESOLVE || w->key.kind == NH_CONNECTED)
-		max_len = nexthop_max_len(f->mtu);
-	err = nexthop_get(a->nexthops, &w->key, max_len, &r.nh);
 	if (err < 0)
 		return err;
 	err = fib4_insert(a->fib4, &r, &old);
@@ -37,8 +90,7 @@ static int route_insert(struct agent *a, const struct wanted *w)
 	}
 	if (old != 0)
 		nexthop_put(a->nexthops, old);
-	if (w->key.kind == NH_RESOLVE)
-		neigh_sync_gateway(a->neigh, w->key.iface, w->key.gateway);
+	wanted_sync(a, w);
 	return 0;
 }
 
@@ -177,6 +229,8 @@ static struct wanted config_wanted(struct agent *a, const struct config *c,
 	                  .len = r->to.len,
 	                  .source = ROUTE_STATIC,
 	                  .metric = r->metric},
+		.of = r,
+		.config = c,
 	};
 
 	assert(c != NULL); /* the one that @r is of */
@@ -191,8 +245,12 @@ static struct wanted config_wanted(struct agent *a, const struct config *c,
 		w.key.kind = NH_PROHIBIT;
 		break;
 	case CONFIG_ROUTE_UNICAST:
-		w.key.kind = r->via != 0 ? NH_RESOLVE : NH_CONNECTED;
-		w.key.gateway = r->via;
+		if (r->via.n > 1) {
+			w.key.kind = NH_GROUP;
+			break;
+		}
+		w.key.kind = r->via.addr != 0 ? NH_RESOLVE : NH_CONNECTED;
+		w.key.gateway = r->via.addr;
 		w.key.iface = agent_iface_id(a, c->interfaces[r->iface].name);
 		break;
 	}
@@ -221,14 +279,11 @@ static int routes_load(struct agent *a, const struct config *c, struct why *e)
 
 	while (err == 0 && n < c->n_routes) {
 		struct wanted w = config_wanted(a, c, &c->routes[n]);
-		uint16_t max_len = nexthop_max_len(a->iface[w.key.iface].mtu);
 
-		if (w.key.kind != NH_RESOLVE && w.key.kind != NH_CONNECTED)
-			max_len = 0;
 		r[n] = w.route;
-		err = nexthop_get(a->nexthops, &w.key, max_len, &r[n].nh);
-		if (err == 0 && w.key.kind == NH_RESOLVE)
-			neigh_sync_gateway(a->neigh, w.key.iface, w.key.gateway);
+		err = wanted_get(a, &w, &r[n].nh);
+		if (err == 0)
+			wanted_sync(a, &w);
 		n += err == 0;
 	}
 	if (err == 0)

@@ -89,6 +89,9 @@ static int worker_make(struct agent *a, unsigned int i, unsigned int n)
 	w->pipeline.handover = a->handover;
 	w->pipeline.route.fib4 = a->fib4;
 	w->pipeline.route.nexthops = nexthops_idtab(a->nexthops);
+	if (i == 0)
+		route_seed_draw(&w->pipeline.route.seed);
+	w->pipeline.route.seed = a->worker[0].pipeline.route.seed; /* a flow has one way */
 	w->pipeline.neigh = neigh_reader(a->neigh);
 	w->pipeline.host.ip_id = (uint16_t)(i * 65536 / n); /* far from the others' */
 	return 0;

@@ -91,6 +91,33 @@ void cell_text(char *cell, const json_t *value)
 	}
 }
 
+void cell_gateways(char *cell, const json_t *value)
+{
+	json_t *hop, *flag;
+	size_t i, k;
+
+	if (!json_is_array(value)) {
+		cell_text(cell, value);
+		return;
+	}
+	cell[0] = '\0';
+	json_array_foreach(value, i, hop)
+	{
+		const char *gateway = json_string_value(json_object_get(hop, "gateway"));
+		const char *dev = json_string_value(json_object_get(hop, "dev"));
+
+		cell_append(cell, i > 0 ? ", " : "");
+		cell_append(cell, gateway != NULL ? gateway : "");
+		cell_append(cell, dev != NULL ? " " : "");
+		cell_append(cell, dev != NULL ? dev : "");
+		json_array_foreach(json_object_get(hop, "flags"), k, flag)
+		{
+			cell_append(cell, " ");
+			cell_append_scalar(cell, flag);
+		}
+	}
+}
+
 static bool is_whole(double v)
 {
 	return v == (double)(int64_t)v;

@@ -16,6 +16,9 @@ typedef void (*cell_format)(char *cell, const json_t *value);
 /* As it is: strings, numbers, yes and no, lists with commas, objects as key=value. */
 void cell_text(char *cell, const json_t *value);
 
+/* The gateways of a route, a list of objects, each with its device and flags: A.B.C.D eth0 dead. */
+void cell_gateways(char *cell, const json_t *value);
+
 /* A rate or count with three significant digits: 12, 9.5k, 1.91M. */
 void cell_human(char *cell, const json_t *value);
 

@@ -21,9 +21,12 @@ static const struct column interface_columns[] = {
 };
 
 static const struct column route_columns[] = {
-	{.key = "dst", .heading = "DST"},           {.key = "gateway", .heading = "GATEWAY"},
-	{.key = "dev", .heading = "DEV"},           {.key = "metric", .heading = "METRIC"},
-	{.key = "protocol", .heading = "PROTOCOL"}, {.key = "type", .heading = "TYPE"},
+	{.key = "dst", .heading = "DST"},
+	{.key = "gateway", .also = "nexthops", .heading = "GATEWAY", .format = cell_gateways},
+	{.key = "dev", .heading = "DEV"},
+	{.key = "metric", .heading = "METRIC"},
+	{.key = "protocol", .heading = "PROTOCOL"},
+	{.key = "type", .heading = "TYPE"},
 	{.key = "best", .heading = "BEST"},
 };
 

@@ -167,6 +167,8 @@ static size_t table_cells(const struct table *t, const json_t *row, char *cells)
 		const json_t *value = json_object_get(row, t->columns[i].key);
 		cell_format format = t->columns[i].format;
 
+		if (value == NULL && t->columns[i].also != NULL)
+			value = json_object_get(row, t->columns[i].also);
 		at[0] = '\0';
 		if (value != NULL && !json_is_null(value))
 			(format != NULL ? format : cell_text)(at, value);

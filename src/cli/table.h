@@ -18,7 +18,8 @@
 #define TABLE_KEPT_ROWS 1000 /* that the widths come from */
 
 struct column {
-	const char *key; /* member of the row */
+	const char *key;  /* member of the row */
+	const char *also; /* member of rows that lack that one; NULL: none */
 	const char *heading;
 	cell_format format;  /* NULL: cell_text() */
 	bool right;          /* aligned to the right */

@@ -114,7 +114,7 @@ static void check_unicast(struct check *k, const struct seen *seen)
 {
 	const struct config_route *r = seen->value;
 
-	if (r->via == 0 && r->interface[0] == '\0')
+	if (r->via.addr == 0 && r->via.n == 0 && r->interface[0] == '\0')
 		errors_add(k->errs, seen->at[0], seen->path,
 		           "neither \"via\" nor \"interface\" is said");
 	/* A default route, and halves of it, hold martians among others: that is fine. */
@@ -122,6 +122,58 @@ static void check_unicast(struct check *k, const struct seen *seen)
 		refuse_field(k, seen, ROUTE_TO,
 		             "no packet is forwarded there (RFC 1812 5.3.7); a blackhole route "
 		             "may say so");
+}
+
+void check_gateway(struct check *k, const struct seen *seen)
+{
+	struct check_gateway *g = array_slot(&k->gateways, k->n_gateways, sizeof(*g));
+
+	if (g == NULL) {
+		k->err = -ENOMEM;
+		return;
+	}
+	/* Its path is routes[...].via[...]. */
+	*g = (struct check_gateway){seen->path->step[1].index, seen->index, seen->at[0]};
+	k->n_gateways++;
+}
+
+void check_refuse_gateway(struct check *k, uint32_t route, uint32_t index, const char *why)
+{
+	struct mark at = k->routes.at[route].address;
+
+	for (size_t i = 0; i < k->n_gateways; i++) {
+		if (k->gateways[i].route == route && k->gateways[i].index == index)
+			at = k->gateways[i].at;
+	}
+	errors_add(k->errs, at,
+	           PATH({.key = "routes"}, {.index = route}, {.key = "via"}, {.index = index}),
+	           "%s", why);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct config_gateway *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->index < y->index ? -1 : 1;
+}
+
+/* In order, each once; a list of one is as if there were no list. */
+static void check_gateways(struct check *k, uint32_t route, struct config_via *via)
+{
+	if (via->n > 1)
+		qsort(via->list, via->n, sizeof(via->list[0]), by_address);
+	for (uint16_t i = 1; i < via->n; i++) {
+		if (via->list[i].addr == via->list[i - 1].addr)
+			check_refuse_gateway(k, route, via->list[i].index, "said before");
+	}
+	if (via->n == 1) {
+		via->addr = via->list[0].addr;
+		free(via->list);
+		via->list = NULL;
+		via->n = 0;
+	}
 }
 
 void check_route(struct check *k, const struct seen *seen)
@@ -140,6 +192,8 @@ void check_route(struct check *k, const struct seen *seen)
 			  .address = seen->at[1 + ROUTE_VIA],
 			  .interface = seen->at[1 + ROUTE_INTERFACE],
 		  });
+	if (k->err == 0)
+		check_gateways(k, seen->index, &r->via);
 }
 
 void check_neighbour(struct check *k, const struct seen *seen)
@@ -188,6 +242,7 @@ void check_captures(struct check *k)
 void check_fini(struct check *k)
 {
 	free(k->captures.at);
+	free(k->gateways);
 	free(k->routes.at);
 	free(k->neighbours.at);
 	free(k->subnets);

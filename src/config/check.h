@@ -50,19 +50,26 @@ struct check_places {
 	struct check_place *at; /* by the element's index */
 };
 
+/* Where one of a route's several gateways was said. */
+struct check_gateway {
+	uint32_t route, index; /* as the file counts */
+	struct mark at;
+};
+
 struct check {
 	struct config *config;
 	struct config_errors *errs;
 	struct check_places routes, neighbours;
 	struct check_places captures; /* by config_interface.index */
-	size_t n_subnets, n_taken;
+	size_t n_gateways, n_subnets, n_taken;
+	struct check_gateway *gateways;
 	struct check_subnet *subnets; /* when all is read: disjoint, sorted by address */
 	struct check_taken *taken;    /* sorted by address */
 	bool interfaces_broken;       /* with errors: what refers to them is not judged */
 	int err;                      /* -ENOMEM */
 };
 
-schema_check check_version, check_address, check_interface, check_pcap, check_route,
+schema_check check_version, check_address, check_interface, check_pcap, check_route, check_gateway,
 	check_neighbour;
 
 /**
@@ -78,6 +85,9 @@ void check_interfaces(struct check *k);
 void check_captures(struct check *k);
 void check_routes(struct check *k);
 void check_neighbours(struct check *k);
+
+/* Complain about gateway @index of the list of route @route. */
+void check_refuse_gateway(struct check *k, uint32_t route, uint32_t index, const char *why);
 
 /* The subnet with @addr, after check_interfaces(); NULL if there is none. */
 const struct check_subnet *check_find_subnet(const struct check *k, uint32_t addr);

@@ -5,6 +5,7 @@
 
 #include "config/check.h"
 #include "config/suggest.h"
+#include "config/value.h"
 #include "wire/addr.h"
 
 /* A route or a neighbour, by what is common to them. */
@@ -14,6 +15,7 @@ struct referrer {
 	uint32_t addr;         /* 0: none */
 	const char *interface; /* as the file says */
 	const struct check_place *place;
+	const struct config_gateway *gateway; /* which one of several; NULL: there is only one */
 };
 
 static void unknown_interface(struct check *k, const struct referrer *r)
@@ -30,11 +32,15 @@ static void unknown_interface(struct check *k, const struct referrer *r)
 
 static void refuse_address(struct check *k, const struct referrer *r, const char *why)
 {
-	char text[IP4_TEXT];
+	char text[IP4_TEXT], line[WHY_MAX];
 
-	errors_add(k->errs, r->place->address,
-	           PATH({.key = r->list}, {.index = r->index}, {.key = r->key}), "%s is %s",
-	           ip4_format(text, r->addr), why);
+	(void)snprintf(line, sizeof(line), "%s is %s", ip4_format(text, r->addr), why);
+	if (r->gateway != NULL)
+		check_refuse_gateway(k, r->index, r->gateway->index, line);
+	else
+		errors_add(k->errs, r->place->address,
+		           PATH({.key = r->list}, {.index = r->index}, {.key = r->key}), "%s",
+		           line);
 }
 
 /* The interface @r means, CONFIG_NO_IFACE after complaining. */
@@ -92,18 +98,40 @@ static bool routes_are_sorted(const struct config *c)
 	return true;
 }
 
+/* Find the interfaces that @r leaves by. */
+static void route_resolve(struct check *k, struct config_route *r)
+{
+	struct referrer ref = {.list = "routes",
+	                       .key = "via",
+	                       .index = r->index,
+	                       .addr = r->via.addr,
+	                       .interface = r->interface,
+	                       .place = &k->routes.at[r->index]};
+
+	if (r->type != CONFIG_ROUTE_UNICAST)
+		return;
+	if (r->via.n == 0) {
+		r->iface = resolve(k, &ref);
+		return;
+	}
+	for (uint16_t i = 0; i < r->via.n; i++) {
+		struct config_gateway *g = &r->via.list[i];
+
+		ref.addr = g->addr;
+		ref.gateway = g;
+		g->iface = resolve(k, &ref);
+		if (g->iface == CONFIG_NO_IFACE && r->interface[0] != '\0' &&
+		    check_find_taken(k, g->addr) == NULL)
+			return; /* that there is no such interface is said once */
+	}
+}
+
 void check_routes(struct check *k)
 {
 	struct config *c = k->config;
 
-	for (size_t i = 0; i < c->n_routes; i++) {
-		struct config_route *r = &c->routes[i];
-		struct referrer ref = {"routes", "via",        r->index,
-		                       r->via,   r->interface, &k->routes.at[r->index]};
-
-		if (r->type == CONFIG_ROUTE_UNICAST)
-			r->iface = resolve(k, &ref);
-	}
+	for (size_t i = 0; i < c->n_routes; i++)
+		route_resolve(k, &c->routes[i]);
 	if (!routes_are_sorted(c))
 		qsort(c->routes, c->n_routes, sizeof(c->routes[0]), by_prefix);
 	for (size_t i = 1; i < c->n_routes; i++) {
@@ -138,7 +166,8 @@ void check_neighbours(struct check *k)
 	for (size_t i = 0; i < c->n_neighbours; i++) {
 		struct config_neighbour *n = &c->neighbours[i];
 		struct referrer ref = {"neighbours", "address",    n->index,
-		                       n->address,   n->interface, &k->neighbours.at[n->index]};
+		                       n->address,   n->interface, &k->neighbours.at[n->index],
+		                       NULL};
 
 		n->iface = resolve(k, &ref);
 	}

@@ -20,6 +20,7 @@
 /* What the daemon has room for: a file that says more is refused before anything is changed. */
 #define CONFIG_INTERFACES_MAX 64
 #define CONFIG_NEIGHBOURS_MAX 65536
+#define CONFIG_GATEWAYS_MAX   16 /* of a route */
 #define CONFIG_NO_IFACE       UINT16_MAX
 
 /* The order of the words in schema.c; the first one is the default unless said otherwise. */
@@ -81,13 +82,27 @@ struct config_interface {
 	struct config_prefix4 *addresses; /* in the file's order; the first one is the primary */
 };
 
+/* One of several gateways of a route. */
+struct config_gateway {
+	uint32_t addr;  /* host byte order */
+	uint16_t iface; /* index in config.interfaces */
+	uint16_t index; /* in the file's list, for messages */
+};
+
+/* Where a route leads. One gateway, as most routes have, takes no memory beside it. */
+struct config_via {
+	uint32_t addr;               /* host byte order; 0: no gateway, or several */
+	uint16_t n;                  /* of @list; 0: there is none */
+	struct config_gateway *list; /* at least two, by address */
+};
+
 struct config_route {
 	struct config_prefix4 to; /* host bits are zero */
-	uint32_t via;             /* gateway, host byte order; 0: none */
+	struct config_via via;
 	uint32_t metric;
 	uint8_t type;   /* enum config_route_type */
 	uint16_t iface; /* index in config.interfaces, said or found by the gateway;
-	                 * CONFIG_NO_IFACE if the type is not unicast */
+	                 * CONFIG_NO_IFACE if the type is not unicast, or gateways are several */
 	uint32_t index; /* in the file's list, for messages */
 	char interface[CONFIG_NAME_LEN]; /* as the file says; empty where it does not */
 };

@@ -50,8 +50,16 @@ static int route_order(const struct config_route *was, const struct config_route
 static bool routes_same(const struct pair *p, const struct config_route *was,
                         const struct config_route *is)
 {
-	return was->via == is->via && was->type == is->type &&
-	       strcmp(iface_name(p->was, was->iface), iface_name(p->is, is->iface)) == 0;
+	if (was->via.addr != is->via.addr || was->via.n != is->via.n || was->type != is->type)
+		return false;
+	for (uint16_t i = 0; i < was->via.n; i++) {
+		const struct config_gateway *x = &was->via.list[i], *y = &is->via.list[i];
+
+		if (x->addr != y->addr ||
+		    strcmp(iface_name(p->was, x->iface), iface_name(p->is, y->iface)) != 0)
+			return false;
+	}
+	return strcmp(iface_name(p->was, was->iface), iface_name(p->is, is->iface)) == 0;
 }
 
 static int neighbour_order(const struct pair *p, const struct config_neighbour *was,

@@ -94,6 +94,19 @@ static void prefix_print(FILE *out, const struct schema *s, const struct config_
 		(void)fprintf(out, "%s", ip4_prefix_format(text, p->addr, p->len));
 }
 
+static void via_print(FILE *out, const struct config_via *via)
+{
+	char text[IP4_TEXT];
+
+	if (via->n == 0)
+		(void)fprintf(out, "%s", ip4_format(text, via->addr));
+	for (uint16_t i = 0; i < via->n; i++)
+		(void)fprintf(out, "%s%s", i == 0 ? "[" : ", ",
+		              ip4_format(text, via->list[i].addr));
+	if (via->n > 0)
+		(void)fputc(']', out);
+}
+
 void value_print(FILE *out, const struct schema *s, const void *value)
 {
 	char text[MAC_TEXT];
@@ -121,8 +134,10 @@ void value_print(FILE *out, const struct schema *s, const void *value)
 	case SCHEMA_MAC:
 		(void)fprintf(out, "%s", mac_format(text, *(const uint64_t *)value));
 		break;
-	case SCHEMA_HOST:
 	case SCHEMA_GATEWAY:
+		via_print(out, value);
+		break;
+	case SCHEMA_HOST:
 		(void)fprintf(out, "%s", ip4_format(text, *(const uint32_t *)value));
 		break;
 	case SCHEMA_ADDRESS:
@@ -159,6 +174,17 @@ static bool lists_equal(const struct schema *s, const void *a, const void *b)
 	return true;
 }
 
+static bool vias_equal(const struct config_via *a, const struct config_via *b)
+{
+	if (a->addr != b->addr || a->n != b->n)
+		return false;
+	for (uint16_t i = 0; i < a->n; i++) {
+		if (a->list[i].addr != b->list[i].addr)
+			return false;
+	}
+	return true;
+}
+
 static bool scalars_equal(const struct schema *s, const void *a, const void *b)
 {
 	if (s->type == SCHEMA_FILE) {
@@ -171,6 +197,8 @@ static bool scalars_equal(const struct schema *s, const void *a, const void *b)
 
 		return x->addr == y->addr && x->len == y->len;
 	}
+	if (s->type == SCHEMA_GATEWAY)
+		return vias_equal(a, b);
 	return memcmp(a, b, s->size) == 0;
 }
 
@@ -255,6 +283,11 @@ void value_free_fields(const struct schema *mapping, void *base)
 			value_free_fields(f, schema_value(f, base));
 		} else if (f->type == SCHEMA_LIST || f->type == SCHEMA_NAMED) {
 			elements_free(f, base);
+		} else if (f->type == SCHEMA_GATEWAY) {
+			struct config_via *via = schema_value(f, base);
+
+			free(via->list);
+			*via = (struct config_via){};
 		} else if (f->type == SCHEMA_FILE) {
 			char **file = schema_value(f, base);
 

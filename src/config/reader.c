@@ -229,27 +229,42 @@ static void read_scalar(struct reader *r, const struct value *v)
 		errors_add(r->errs, here(r), &r->path, "%s", why);
 }
 
-/* A gateway, or a list of them; several share the load, which is for later versions. */
-static void read_gateway(struct reader *r, const struct value *v)
+static void read_list_gateway(struct reader *r, const struct value *v, struct config_via *via)
 {
+	struct config_gateway *g = array_slot(&via->list, via->n, sizeof(*g));
+
+	if (g == NULL) {
+		r->check->err = -ENOMEM;
+		r->stop = true;
+		return;
+	}
+	g->index = via->n;
+	push_index(r, via->n++);
+	read_value(r, &(struct value){v->schema->fields, g, g->index, here(r)});
+	pop(r);
+}
+
+/* A gateway, or a list of them that share the load. */
+static void read_gateways(struct reader *r, const struct value *v)
+{
+	struct config_via *via = schema_value(v->schema, v->base);
 	uint32_t outside = r->depth - 1;
 
 	if (r->event.type != YAML_SEQUENCE_START_EVENT) {
 		read_scalar(r, v);
 		return;
 	}
-	if (!next(r))
-		return;
-	if (r->event.type == YAML_SEQUENCE_END_EVENT) {
-		errors_add(r->errs, v->at, &r->path, "a gateway is missing");
-		return;
+	while (next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
+		if (via->n == v->schema->max) {
+			errors_add(r->errs, here(r), &r->path, "more than %u gateways",
+			           v->schema->max);
+			close_to(r, outside);
+			return;
+		}
+		read_list_gateway(r, v, via);
 	}
-	read_scalar(r, v);
-	if (!next(r) || r->event.type == YAML_SEQUENCE_END_EVENT)
-		return;
-	errors_add(r->errs, here(r), &r->path,
-	           "ECMP (more than one gateway) is not supported by this version");
-	close_to(r, outside);
+	if (via->n == 0 && !r->stop)
+		errors_add(r->errs, v->at, &r->path, "a gateway is missing");
 }
 
 static void unknown_key(struct reader *r, const struct schema *mapping, const char *key)
@@ -465,7 +480,7 @@ static void read_value(struct reader *r, const struct value *v)
 	else if (s->type == SCHEMA_LIST)
 		read_list(r, v);
 	else if (s->type == SCHEMA_GATEWAY)
-		read_gateway(r, v);
+		read_gateways(r, v);
 	else
 		read_scalar(r, v);
 	if (s->check != NULL && !r->stop && errors_count(r->errs) == errors)

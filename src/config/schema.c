@@ -189,6 +189,13 @@ static const struct schema interface_element = {
 	.check = check_interface,
 };
 
+static const struct schema gateway_element = {
+	.key = "gateway",
+	.type = SCHEMA_HOST,
+	AT(struct config_gateway, addr),
+	.check = check_gateway,
+};
+
 static const struct schema route_fields[] = {
 	[ROUTE_TO] = {.key = "to",
                       .type = SCHEMA_PREFIX,
@@ -197,11 +204,13 @@ static const struct schema route_fields[] = {
                       .required = true},
 	[ROUTE_VIA] = {.key = "via",
                        .type = SCHEMA_GATEWAY,
-                       .help = "gateway",
-                       AT(struct config_route, via)},
+                       .help = "gateway, or a list of up to 16 that share the load",
+                       AT(struct config_route, via),
+                       .fields = &gateway_element,
+                       .max = CONFIG_GATEWAYS_MAX},
 	[ROUTE_INTERFACE] = {.key = "interface",
                              .type = SCHEMA_NAME,
-                             .help = "interface; that of the gateway's subnet if not said",
+                             .help = "interface; that of each gateway's subnet if not said",
                              AT(struct config_route, interface)},
 	[ROUTE_METRIC] = {.key = "metric",
                           .type = SCHEMA_NUMBER,

@@ -298,8 +298,9 @@ bool value_parse(const struct schema *s, const char *text, void *value, char *wh
 	case SCHEMA_MAC:
 		return mac_value_parse(text, value, why);
 	case SCHEMA_HOST:
-	case SCHEMA_GATEWAY:
 		return host_parse(text, value, why);
+	case SCHEMA_GATEWAY:
+		return host_parse(text, &((struct config_via *)value)->addr, why);
 	case SCHEMA_ADDRESS:
 		return address_parse(text, value, why);
 	case SCHEMA_PREFIX:

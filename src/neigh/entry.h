@@ -80,6 +80,9 @@ struct neigh_table {
 	uint32_t n_own;
 	uint64_t again_ns; /* when the next of @own is due, UINT64_MAX: none */
 	uint64_t retry_ns; /* when to publish again what failed, UINT64_MAX: nothing did */
+	uint64_t watch_ns; /* when to look after gateways of groups, UINT64_MAX: there are none */
+	uint64_t watch_round_ns; /* when the round began */
+	uint16_t watch_at;       /* next-hop id that the round has come to, 0: it is over */
 	struct neigh_stats stats;
 	uint64_t random;
 };
@@ -166,10 +169,17 @@ void neigh_confirm(struct neigh_table *t, struct neigh *n, uint64_t mac, uint64_
 void neigh_hear(struct neigh_table *t, struct neigh *n, uint64_t mac, uint64_t now_ns);
 /* Traffic goes to it: out of STALE. */
 void neigh_use(struct neigh_table *t, struct neigh *n, uint64_t now_ns);
+/* Ask it whether it is still there: PROBE. */
+void neigh_probe(struct neigh_table *t, struct neigh *n, uint64_t now_ns);
 /* Pin it to @mac: STATIC. */
 void neigh_pin(struct neigh_table *t, struct neigh *n, uint64_t mac);
 /* Its timer has run out. */
 void neigh_timeout(struct neigh_table *t, struct neigh *n, uint64_t now_ns);
+
+/* watch.c: gateways of groups. */
+
+/* Ask after those whose turn it is. */
+void neigh_watch_tick(struct neigh_table *t, uint64_t now_ns);
 
 /* learn.c: what ARP says. */
 void neigh_learn(struct neigh_table *t, const struct report *r, uint64_t now_ns);

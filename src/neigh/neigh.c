@@ -23,6 +23,7 @@ static const struct neigh_timers default_timers = {
 	.delay = 5 * NS_PER_SEC,
 	.failed = 3 * NS_PER_SEC,
 	.gc = 1200 * NS_PER_SEC,
+	.watch = 5 * NS_PER_SEC,
 };
 
 const struct iface *neigh_iface(const struct neigh_table *t, uint64_t key)
@@ -79,6 +80,7 @@ int neigh_new(struct neigh_table **out, const struct neigh_ops *ops, void *ctx,
 	t->timers = timers != NULL ? *timers : default_timers;
 	t->again_ns = UINT64_MAX;
 	t->retry_ns = UINT64_MAX;
+	t->watch_ns = UINT64_MAX;
 	CDS_INIT_LIST_HEAD(&t->unresolved);
 	CDS_INIT_LIST_HEAD(&t->stale);
 	CDS_INIT_LIST_HEAD(&t->holding);
@@ -146,11 +148,14 @@ void neigh_set_ifaces(struct neigh_table *t, const struct ifaces *s, uint64_t no
 	struct neigh *next;
 
 	t->ifaces = s;
+	for (uint16_t i = 0; i < s->n; i++)
+		nexthop_set_iface_up(t->nexthops, i, s->iface[i].up);
 	for (struct neigh *n = t->head[0]; n != NULL; n = next) {
 		next = n->next[0];
 		neigh_settle(t, n);
 	}
 	neigh_own_set(t, now_ns);
+	t->watch_ns = 0; /* a link may be back: its gateways are asked at once */
 }
 
 /*
@@ -238,7 +243,10 @@ uint64_t neigh_tick(struct neigh_table *t, uint64_t now_ns)
 		neigh_timeout(t, t->heap[0].n, now_ns);
 	neigh_own_tick(t, now_ns);
 	neigh_publish_retry(t, now_ns);
+	neigh_watch_tick(t, now_ns);
 	next = t->again_ns < t->retry_ns ? t->again_ns : t->retry_ns;
+	if (t->watch_ns < next)
+		next = t->watch_ns;
 	if (t->n_heap > 0 && t->heap[0].due < next)
 		next = t->heap[0].due;
 	return next;
@@ -250,6 +258,7 @@ void neigh_sync_gateway(struct neigh_table *t, uint16_t iface, uint32_t ip)
 
 	if (n != NULL)
 		neigh_publish_gateway(t, n);
+	t->watch_ns = 0;
 }
 
 int neigh_set_static(struct neigh_table *t, uint16_t iface, uint32_t ip, uint64_t mac, uint64_t)

@@ -66,6 +66,7 @@ struct neigh_timers {
 	uint64_t delay;     /* DELAY to PROBE: 5 s */
 	uint64_t failed;    /* how long FAILED refuses: 3 s; then the entry goes */
 	uint64_t gc;        /* an unused STALE entry goes after: 20 min */
+	uint64_t watch;     /* a gateway of a group is asked after every: 5 s */
 };
 
 /* The workers' view, followed once a batch. */
@@ -114,7 +115,7 @@ uint64_t neigh_tick(struct neigh_table *t, uint64_t now_ns);
 
 /*
  * Publish what is known of @ip to the next hops that go by it: for who has just made one, which
- * knows nothing yet. Context: agent.
+ * knows nothing yet. A gateway of a group is asked for by the next neigh_tick(). Context: agent.
  */
 void neigh_sync_gateway(struct neigh_table *t, uint16_t iface, uint32_t ip);
 

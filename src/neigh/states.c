@@ -182,6 +182,13 @@ void neigh_use(struct neigh_table *t, struct neigh *n, uint64_t now_ns)
 	}
 }
 
+void neigh_probe(struct neigh_table *t, struct neigh *n, uint64_t now_ns)
+{
+	state_set(t, n, NEIGH_PROBE, now_ns);
+	neigh_publish(t, n);
+	solicit(t, n, now_ns);
+}
+
 void neigh_pin(struct neigh_table *t, struct neigh *n, uint64_t mac)
 {
 	n->mac = mac;
@@ -210,9 +217,7 @@ void neigh_timeout(struct neigh_table *t, struct neigh *n, uint64_t now_ns)
 		neigh_publish(t, n);
 		break;
 	case NEIGH_DELAY:
-		state_set(t, n, NEIGH_PROBE, now_ns);
-		neigh_publish(t, n);
-		solicit(t, n, now_ns);
+		neigh_probe(t, n, now_ns);
 		break;
 	case NEIGH_PROBE:
 		if (n->tries < NEIGH_TRIES)

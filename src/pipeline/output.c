@@ -41,6 +41,7 @@ static enum verdict output_kind(struct pipeline *p, const struct nexthop *nh)
 	case NH_PROHIBIT:
 		return DROP_PROHIBIT;
 	case NH_LOCAL:
+	case NH_GROUP: /* group4_stage() left none */
 	case NH_NONE:
 		break;
 	}

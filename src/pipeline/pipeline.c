@@ -7,6 +7,8 @@ static void forward4(struct pipeline *p)
 	struct batch *b = &p->batch;
 
 	route4_stage(&p->route, b);
+	if (b->ip4.kinds & 1u << NH_GROUP)
+		group4_stage(&p->route, b);
 	if (b->ip4.kinds & 1u << NH_CONNECTED)
 		neigh4_stage(p->neigh, b);
 	output4_stage(p);

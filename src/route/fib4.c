@@ -164,6 +164,13 @@ int fib4_insert(struct fib4 *fib, const struct fib4_route *r, uint16_t *old)
 	return 0;
 }
 
+uint16_t fib4_find(const struct fib4 *fib, const struct fib4_route *r)
+{
+	const struct fib4_route *found = rib4_find(&fib->rib, r);
+
+	return found != NULL ? found->nh : 0;
+}
+
 /* What the addresses of a prefix get when it has no route of its own. */
 static uint32_t cover_id(const struct fib4 *fib, uint32_t dst, unsigned int len)
 {

@@ -49,6 +49,10 @@ void fib4_free(struct fib4 *fib);
  * agent. */
 [[nodiscard]] int fib4_remove(struct fib4 *fib, const struct fib4_route *r, uint16_t *old);
 
+/* The next-hop id of the route of @r's prefix, source and metric, in force or not; 0 if there is
+ * none. Context: agent. */
+uint16_t fib4_find(const struct fib4 *fib, const struct fib4_route *r);
+
 /**
  * fib4_load - insert @n routes into an empty table at once
  * @r: in any order; the array is sorted in place. Of routes with the same prefix, source and metric

@@ -11,32 +11,16 @@
 #include <stdlib.h>
 
 #include "base/rcu.h"
-#include "table/idpool.h"
-
-#define N_BUCKETS NEXTHOP_MAX
-
-struct entry {
-	struct nexthop_key key;
-	uint32_t refs;        /* 0: the id is free, or waits for a grace period */
-	uint16_t next;        /* in the bucket; 0 ends it */
-	struct nexthop *line; /* prepared, not yet published: see nexthop_set_max_len() */
-};
-
-struct nexthops {
-	struct idtab *lines;
-	struct idpool *ids;
-	uint16_t bucket[N_BUCKETS];
-	struct entry entry[NEXTHOP_MAX];
-};
+#include "route/nexthop_table.h"
 
 static uint32_t key_bucket(const struct nexthop_key *k)
 {
 	uint64_t h = (uint64_t)k->gateway << 24 ^ (uint64_t)k->iface << 8 ^ (uint64_t)k->kind;
 
-	return (uint32_t)((h * 0x9e3779b97f4a7c15ull) >> 40) % N_BUCKETS;
+	return (uint32_t)((h * 0x9e3779b97f4a7c15ull) >> 40) % NEXTHOP_HASH;
 }
 
-static bool key_equal(const struct nexthop_key *a, const struct nexthop_key *b)
+bool nexthop_key_equal(const struct nexthop_key *a, const struct nexthop_key *b)
 {
 	return a->kind == b->kind && a->iface == b->iface && a->gateway == b->gateway;
 }
@@ -47,11 +31,21 @@ static bool key_has_iface(const struct nexthop_key *k)
 	return k->kind == NH_RESOLVE || k->kind == NH_CONNECTED || k->kind == NH_BROADCAST;
 }
 
+uint16_t nexthop_bucket(const struct nexthops *t, const struct nexthop_key *key)
+{
+	return t->bucket[key_bucket(key)];
+}
+
+static bool iface_is_down(const struct nexthops *t, uint16_t iface)
+{
+	return (t->down >> iface % 64 & 1) != 0; /* PORT_MAX is 64 */
+}
+
 static uint16_t index_find(const struct nexthops *t, const struct nexthop_key *key)
 {
-	uint16_t id = t->bucket[key_bucket(key)];
+	uint16_t id = nexthop_bucket(t, key);
 
-	while (id != 0 && !key_equal(&t->entry[id].key, key))
+	while (id != 0 && !nexthop_key_equal(&t->entry[id].key, key))
 		id = t->entry[id].next;
 	return id;
 }
@@ -73,7 +67,7 @@ static void index_del(struct nexthops *t, uint16_t id)
 	*at = t->entry[id].next;
 }
 
-static struct nexthop *line_new(void)
+struct nexthop *nexthop_line_new(void)
 {
 	struct nexthop *line = aligned_alloc(CACHE_LINE, sizeof(*line));
 
@@ -82,23 +76,24 @@ static struct nexthop *line_new(void)
 	return line;
 }
 
-static void line_reclaim(struct rcu_head *head)
+void nexthop_line_free(struct nexthop *line)
 {
-	free(caa_container_of(head, struct nexthop, rcu));
+	if (line != NULL && line->kind == NH_GROUP)
+		free((void *)line->group);
+	free(line);
 }
 
-/* Let @id mean @line, and free what it meant once no reader follows that any more. */
-static void line_publish(struct nexthops *t, uint16_t id, const struct nexthop *line)
+static void line_reclaim(struct rcu_head *head)
+{
+	nexthop_line_free(caa_container_of(head, struct nexthop, rcu));
+}
+
+void nexthop_publish(struct nexthops *t, uint16_t id, const struct nexthop *line)
 {
 	struct nexthop *old = (struct nexthop *)idtab_set(t->lines, id, line);
 
 	if (old != NULL)
 		call_rcu(&old->rcu, line_reclaim);
-}
-
-static const struct nexthop *line_of(const struct nexthops *t, uint16_t id)
-{
-	return idtab_get(t->lines, id);
 }
 
 int nexthops_new(struct nexthops **out)
@@ -130,8 +125,10 @@ void nexthops_free(struct nexthops *t)
 	if (t == NULL)
 		return;
 	idpool_free(t->ids);
-	for (uint32_t id = 1; id < NEXTHOP_MAX; id++)
-		free((void *)line_of(t, (uint16_t)id));
+	for (uint32_t id = 1; id < NEXTHOP_MAX; id++) {
+		nexthop_line_free((struct nexthop *)nexthop_line(t, (uint16_t)id));
+		free(t->entry[id].members);
+	}
 	idtab_free(t->lines);
 	free(t);
 }
@@ -141,12 +138,28 @@ struct idtab *nexthops_idtab(struct nexthops *t)
 	return t->lines;
 }
 
+int nexthop_add(struct nexthops *t, const struct nexthop_key *key, struct nexthop *line,
+                uint16_t *id)
+{
+	uint32_t slot;
+	int err = idpool_get(t->ids, &slot);
+
+	if (err < 0)
+		return err;
+	line->id = slot + 1;
+	*id = (uint16_t)line->id;
+	t->entry[*id] = (struct nexthop_entry){.key = *key, .refs = 1};
+	if (*id > t->top)
+		t->top = *id;
+	index_add(t, *id);
+	nexthop_publish(t, *id, line);
+	return 0;
+}
+
 int nexthop_get(struct nexthops *t, const struct nexthop_key *key, uint16_t max_len, uint16_t *id)
 {
 	uint16_t known = index_find(t, key);
 	struct nexthop *line;
-	struct entry *e;
-	uint32_t slot;
 	int err;
 
 	if (known != 0) {
@@ -154,25 +167,19 @@ int nexthop_get(struct nexthops *t, const struct nexthop_key *key, uint16_t max_
 		*id = known;
 		return 0;
 	}
-	line = line_new();
+	line = nexthop_line_new();
 	if (line == NULL)
 		return -ENOMEM;
-	err = idpool_get(t->ids, &slot);
-	if (err < 0) {
-		free(line);
-		return err;
-	}
 	line->kind = (uint8_t)key->kind;
 	line->iface = key->iface;
 	line->max_len = max_len;
 	line->gateway = key->gateway;
-	line->id = slot + 1;
-	*id = (uint16_t)line->id;
-	e = &t->entry[*id];
-	*e = (struct entry){.key = *key, .refs = 1};
-	index_add(t, *id);
-	line_publish(t, *id, line);
-	return 0;
+	err = nexthop_add(t, key, line, id);
+	if (err < 0)
+		nexthop_line_free(line);
+	else
+		t->entry[*id].dead = key_has_iface(key) && iface_is_down(t, key->iface);
+	return err;
 }
 
 /*
@@ -185,6 +192,8 @@ void nexthop_put(struct nexthops *t, uint16_t id)
 	if (--t->entry[id].refs > 0)
 		return;
 	index_del(t, id);
+	if (t->entry[id].members != NULL)
+		members_release(t, id);
 	idpool_retire(t->ids, id - 1u);
 }
 
@@ -192,6 +201,44 @@ struct nexthop_key nexthop_key(const struct nexthops *t, uint16_t id)
 {
 	assert(id > 0 && id < NEXTHOP_MAX);
 	return t->entry[id].key;
+}
+
+/* A gateway is known to be of @kind now. */
+static void gateway_judge(struct nexthops *t, uint16_t id, enum nexthop_kind kind)
+{
+	struct nexthop_entry *e = &t->entry[id];
+	bool was = e->dead;
+
+	if (kind == NH_RESOLVE) {
+		e->dead = e->dead || e->known;
+	} else {
+		e->dead = kind == NH_FAILED;
+		e->known = true;
+	}
+	if (e->dead != was && e->groups > 0)
+		members_settle(t, id);
+}
+
+void nexthop_set_iface_up(struct nexthops *t, uint16_t iface, bool up)
+{
+	uint64_t bit = 1ull << iface % 64;
+
+	if (up == !iface_is_down(t, iface))
+		return;
+	t->down ^= bit;
+	for (uint16_t id = 1; id <= t->top && !up; id++) {
+		struct nexthop_entry *e = &t->entry[id];
+
+		if (e->refs > 0 && e->key.kind == NH_RESOLVE && e->key.iface == iface)
+			e->dead = true;
+	}
+	if (!up)
+		members_settle(t, 0);
+}
+
+bool nexthop_is_dead(const struct nexthops *t, uint16_t id)
+{
+	return t->entry[id].dead;
 }
 
 int nexthop_resolve(struct nexthops *t, uint16_t iface, uint32_t gateway,
@@ -203,7 +250,7 @@ int nexthop_resolve(struct nexthops *t, uint16_t iface, uint32_t gateway,
 
 	if (id == 0)
 		return 0;
-	new = line_new();
+	new = nexthop_line_new();
 	if (new == NULL)
 		return -ENOMEM;
 	*new = *line;
@@ -211,16 +258,17 @@ int nexthop_resolve(struct nexthops *t, uint16_t iface, uint32_t gateway,
 	new->iface = iface;
 	new->gateway = gateway;
 	new->id = id;
-	line_publish(t, id, new);
+	nexthop_publish(t, id, new);
+	gateway_judge(t, id, (enum nexthop_kind)line->kind);
 	return 0;
 }
 
 static bool must_change(const struct nexthops *t, uint16_t id, uint16_t iface, uint16_t max_len)
 {
-	const struct entry *e = &t->entry[id];
+	const struct nexthop_entry *e = &t->entry[id];
 
 	return e->refs > 0 && key_has_iface(&e->key) && e->key.iface == iface &&
-	       line_of(t, id)->max_len != max_len;
+	       nexthop_line(t, id)->max_len != max_len;
 }
 
 int nexthop_set_max_len(struct nexthops *t, uint16_t iface, uint16_t max_len)
@@ -229,15 +277,15 @@ int nexthop_set_max_len(struct nexthops *t, uint16_t iface, uint16_t max_len)
 	for (uint16_t id = 1; id < NEXTHOP_MAX; id++) {
 		if (!must_change(t, id, iface, max_len))
 			continue;
-		t->entry[id].line = line_new();
+		t->entry[id].line = nexthop_line_new();
 		if (t->entry[id].line == NULL)
 			goto free_lines;
-		*t->entry[id].line = *line_of(t, id);
+		*t->entry[id].line = *nexthop_line(t, id);
 		t->entry[id].line->max_len = max_len;
 	}
 	for (uint16_t id = 1; id < NEXTHOP_MAX; id++) {
 		if (t->entry[id].line != NULL)
-			line_publish(t, id, t->entry[id].line);
+			nexthop_publish(t, id, t->entry[id].line);
 		t->entry[id].line = NULL;
 	}
 	return 0;

@@ -27,7 +27,18 @@ enum nexthop_kind {
 	NH_BLACKHOLE,
 	NH_UNREACHABLE,
 	NH_PROHIBIT,
-	NH_NONE, /* no route: what readers make of id 0, in no table */
+	NH_GROUP, /* several gateways: the flow's bucket of @group names the one */
+	NH_NONE,  /* no route: what readers make of id 0, in no table */
+};
+
+#define NEXTHOP_MEMBERS 16  /* of a group */
+#define NEXTHOP_BUCKETS 256 /* that a group's flows are hashed to */
+
+/* What a line of kind NH_GROUP has beside it: immutable, and freed with it. */
+struct nexthop_group {
+	uint16_t n;                       /* members, dead ones too */
+	uint16_t iface[NEXTHOP_MEMBERS];  /* that each of them is behind */
+	uint16_t bucket[NEXTHOP_BUCKETS]; /* ids of members */
 };
 
 struct nexthop {
@@ -36,9 +47,12 @@ struct nexthop {
 	uint16_t iface;     /* to send by */
 	uint16_t max_len;   /* longest frame: MTU plus Ethernet header */
 	uint16_t pad;
-	uint32_t gateway;   /* host byte order; of NH_RESOLVE, NH_STALE, NH_FAILED: the neighbour */
-	uint32_t id;        /* its own id in its table */
-	uint8_t header[16]; /* destination MAC, source MAC, EtherType; 14 used */
+	uint32_t gateway; /* host byte order; of NH_RESOLVE, NH_STALE, NH_FAILED: the neighbour */
+	uint32_t id;      /* its own id in its table */
+	union {
+		uint8_t header[16]; /* destination MAC, source MAC, EtherType; 14 used */
+		const struct nexthop_group *group; /* of NH_GROUP */
+	};
 	struct rcu_head rcu;
 } cache_aligned;
 static_assert(sizeof(struct nexthop) == CACHE_LINE, "a next hop is one line");
@@ -96,10 +110,46 @@ struct nexthop_key nexthop_key(const struct nexthops *t, uint16_t id);
  * @iface, @gateway: whose lines change; nothing happens where no next hop has them
  * @line:  kind (NH_FORWARD, NH_STALE, NH_RESOLVE or NH_FAILED), header and max_len; copied
  *
+ * In groups a gateway is alive with NH_FORWARD and NH_STALE, dead with NH_FAILED, and with
+ * NH_RESOLVE if it was told anything else before: who was known has to be known again.
  * Context: agent. Return: 0, or -ENOMEM with the old lines in force.
  */
 [[nodiscard]] int nexthop_resolve(struct nexthops *t, uint16_t iface, uint32_t gateway,
                                   const struct nexthop *line);
+
+/**
+ * nexthop_get_group - the group of @n gateways, made if need be, with one more reference
+ * @member: ids of NH_RESOLVE next hops in any order, none twice; the reference of each is taken
+ * over on success, and stays the caller's on failure
+ * @n:      2..NEXTHOP_MEMBERS
+ * @prior:  what the route had before, still referenced: if that is a group, flows move from it only
+ *          as far as evenness asks; 0: nothing
+ * @id:     set on success; given back by nexthop_put()
+ *
+ * Routes with the same gateways share a group. Which gateways are alive is known from
+ * nexthop_resolve() and nexthop_set_iface_up(); flows of the others go by those. If none is, flows
+ * go as if all were, and meet what the gateways' own lines say.
+ * Context: agent. Return: 0, -ENOSPC when all ids are taken, -ENOMEM.
+ */
+[[nodiscard]] int nexthop_get_group(struct nexthops *t, const uint16_t *member, unsigned int n,
+                                    uint16_t prior, uint16_t *id);
+
+/* The members of group @id, NEXTHOP_MEMBERS at most. Return: how many; 0: no group. Context: agent.
+ */
+unsigned int nexthop_members(const struct nexthops *t, uint16_t id, uint16_t *member);
+
+/* Does @id, a gateway, get no flows of its groups as long as others are alive? Context: agent. */
+bool nexthop_is_dead(const struct nexthops *t, uint16_t id);
+
+/* The next id behind @after, from 0, that is a member of a group; 0: none. Context: agent. */
+uint16_t nexthop_next_member(const struct nexthops *t, uint16_t after);
+
+/* Publish those groups for which memory was too short before. Context: agent. */
+void nexthop_groups_retry(struct nexthops *t);
+
+/* The gateways behind @iface are dead when it goes down, until nexthop_resolve() says more.
+ * Context: agent. */
+void nexthop_set_iface_up(struct nexthops *t, uint16_t iface, bool up);
 
 /* Set the longest frame of all next hops of @iface. Return: 0 or -ENOMEM. Context: agent. */
 [[nodiscard]] int nexthop_set_max_len(struct nexthops *t, uint16_t iface, uint16_t max_len);

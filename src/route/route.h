@@ -7,12 +7,37 @@
 #include "route/fib4.h"
 #include "route/nexthop.h"
 
+/* What makes the flow hash of this daemon unlike that of the next router, which would otherwise see
+ * only flows of one half of the buckets. */
+struct route_seed {
+	uint64_t word[3];
+};
+
 struct route {
 	const struct fib4 *fib4; /* updated in place, never replaced */
 	struct idtab *nexthops;
+	struct route_seed seed; /* the same for all workers */
 };
+
+/* Fill @seed with what nobody can guess. Context: agent. */
+void route_seed_draw(struct route_seed *seed);
+
+/**
+ * flow_hash4 - a number that all packets of a flow have in common
+ * @h:     IPv4 header
+ * @total: bytes from @h to the packet's end; the ports, if any, are in the same frame
+ *
+ * Of addresses, protocol and, for TCP, UDP, DCCP, SCTP and UDP-Lite, ports; fragments have none.
+ * Context: any. Return: 32 bits of which each is as good as any other.
+ */
+uint32_t flow_hash4(const struct route_seed *seed, const uint8_t *h, uint32_t total);
 
 /* Set nh of each packet of the IPv4 lane, never NULL, and the lane's kinds. Context: worker. */
 void route4_stage(const struct route *r, struct batch *b);
+
+/* Give packets whose next hop is a group the member's line that their flow goes by. Context:
+ * worker.
+ */
+void group4_stage(const struct route *r, struct batch *b);
 
 #endif

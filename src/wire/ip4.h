@@ -15,6 +15,9 @@ enum ip_proto {
 	IP_PROTO_ICMP = 1,
 	IP_PROTO_TCP = 6,
 	IP_PROTO_UDP = 17,
+	IP_PROTO_DCCP = 33,
+	IP_PROTO_SCTP = 132,
+	IP_PROTO_UDPLITE = 136,
 };
 
 enum ip4_option {

@@ -183,7 +183,11 @@ static void worker_make(struct router *r, unsigned int i, const struct router_co
 	w->pipeline.worker = (uint16_t)i;
 	w->pipeline.handover = r->handover;
 	w->pipeline.neigh = neigh_reader(r->neigh);
-	w->pipeline.route = (struct route){.fib4 = r->fib, .nexthops = nexthops_idtab(r->nexthops)};
+	w->pipeline.route = (struct route){
+		.fib4 = r->fib,
+		.nexthops = nexthops_idtab(r->nexthops),
+		.seed = {{0x6c62272e07bb0142, 0x9ae16a3b2f90404f, 3}},
+	};
 	host_set_rate(&w->pipeline.host, cfg->rate);
 }
 
@@ -288,6 +292,26 @@ void router_route(struct router *r, uint32_t dst, uint8_t len, uint16_t iface, u
 {
 	route_add(r, &(struct fib4_route){.dst = dst, .len = len, .source = ROUTE_STATIC},
 	          &(struct nexthop_key){.kind = NH_RESOLVE, .iface = iface, .gateway = gateway});
+}
+
+void router_route_group(struct router *r, uint32_t dst, uint8_t len, uint16_t from, uint16_t to)
+{
+	struct fib4_route route = {.dst = dst, .len = len, .source = ROUTE_STATIC};
+	uint16_t member[ROUTER_PORTS], old = 0;
+	unsigned int n = 0;
+
+	for (uint16_t i = from; i <= to; i++, n++) {
+		const struct nexthop_key key = {NH_RESOLVE, i, HOST_IP(i)};
+
+		must(nexthop_get(r->nexthops, &key, nexthop_max_len(r->iface[i].mtu), &member[n]) ==
+		     0);
+	}
+	must(nexthop_get_group(r->nexthops, member, n, fib4_find(r->fib, &route), &route.nh) == 0);
+	must(fib4_insert(r->fib, &route, &old) == 0);
+	if (old != 0)
+		nexthop_put(r->nexthops, old);
+	for (uint16_t i = from; i <= to; i++)
+		neigh_sync_gateway(r->neigh, i, HOST_IP(i));
 }
 
 void router_route_kind(struct router *r, uint32_t dst, uint8_t len, enum nexthop_kind kind)

@@ -78,6 +78,8 @@ const char *router_check(struct router *r);
 
 /* A route by a gateway, or of a kind that has none (@gateway 0). */
 void router_route(struct router *r, uint32_t dst, uint8_t len, uint16_t iface, uint32_t gateway);
+/* A route by the hosts .2 of ports @from to @to. */
+void router_route_group(struct router *r, uint32_t dst, uint8_t len, uint16_t from, uint16_t to);
 void router_route_kind(struct router *r, uint32_t dst, uint8_t len, enum nexthop_kind kind);
 
 void router_static(struct router *r, uint16_t iface, uint32_t ip, uint64_t mac);

@@ -110,6 +110,20 @@ static void ages_are_said_as_a_person_does(void **)
 	CHECK(cell_age, cases);
 }
 
+static void gateways_come_with_device_and_flags(void **)
+{
+	static const struct cell_case cases[] = {
+		{"\"10.0.1.2\"", "10.0.1.2"},
+		{"[]", ""},
+		{"[{\"gateway\": \"10.0.1.2\", \"dev\": \"p1\", \"flags\": []}]", "10.0.1.2 p1"},
+		{"[{\"gateway\": \"10.0.1.2\", \"dev\": \"p1\", \"flags\": [\"dead\"]}, "
+	         "{\"gateway\": \"10.0.2.2\"}, 7]",
+	         "10.0.1.2 p1 dead, 10.0.2.2, "},
+	};
+
+	CHECK(cell_gateways, cases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +132,7 @@ int main(void)
 		cmocka_unit_test(a_long_value_is_cut_visibly),
 		cmocka_unit_test(rates_have_three_digits_and_a_unit),
 		cmocka_unit_test(decimals_have_one),
+		cmocka_unit_test(gateways_come_with_device_and_flags),
 		cmocka_unit_test(ages_are_said_as_a_person_does),
 	};
 

@@ -116,7 +116,7 @@ static void a_gateway_finds_its_interface_through_the_subnets(void **)
 	assert_int_equal(c->routes[1].iface, CONFIG_NO_IFACE);
 	assert_int_equal(c->routes[1].metric, 7);
 	assert_int_equal(c->routes[2].iface, 1);
-	assert_int_equal(c->routes[2].via, 0x0a00c809u);
+	assert_int_equal(c->routes[2].via.addr, 0x0a00c809u);
 	assert_string_equal(c->routes[2].interface, "");
 	assert_int_equal(c->routes[3].iface, 0);
 	assert_string_equal(c->routes[3].interface, "a");

@@ -123,7 +123,7 @@ static void routes_are_added_removed_and_replaced(void **)
 	assert_null(d.routes[1].was);
 	assert_int_equal(d.routes[1].is->to.len, 9);
 	assert_int_equal(d.routes[2].was->to.addr, 0x0c000000u);
-	assert_int_equal(d.routes[2].is->via, 0xc6336402u);
+	assert_int_equal(d.routes[2].is->via.addr, 0xc6336402u);
 	assert_int_equal(d.routes[3].was->metric, 0);
 	assert_null(d.routes[3].is);
 	assert_int_equal(d.routes[4].is->metric, 1);
@@ -203,7 +203,7 @@ static bool has_route(const struct config *c, const struct config_route *x)
 		const struct config_route *r = &c->routes[i];
 
 		if (r->to.addr == x->to.addr && r->to.len == x->to.len && r->metric == x->metric &&
-		    r->via == x->via)
+		    r->via.addr == x->via.addr)
 			return true;
 	}
 	return false;
