@@ -37,6 +37,7 @@ struct agent_iface {
 	struct port *port;
 	struct iface_addr4 *addr4; /* as configured */
 	uint16_t n_addr4;
+	uint8_t urpf;    /* enum iface_urpf */
 	uint64_t mac;    /* in use */
 	uint32_t mtu;    /* in use */
 	uint32_t frames; /* taken from the spare ones for its rings */

@@ -91,6 +91,19 @@ static int iface_address(struct agent *a, const char *name, const struct config_
 	return 0;
 }
 
+/* What of @ci is in force with the next snapshot, and cannot fail. */
+static void iface_set(struct agent *a, const struct config_interface *ci)
+{
+	static const enum iface_urpf urpf[] = {
+		[CONFIG_URPF_OFF] = URPF_OFF,
+		[CONFIG_URPF_STRICT] = URPF_STRICT,
+		[CONFIG_URPF_LOOSE] = URPF_LOOSE,
+	};
+
+	if (ci != NULL)
+		agent_iface_find(a, ci->name)->urpf = (uint8_t)urpf[ci->urpf];
+}
+
 static int ifaces_address(struct apply *p, struct why *e)
 {
 	for (; p->addressed < p->diff.n_interfaces; p->addressed++) {
@@ -98,6 +111,7 @@ static int ifaces_address(struct apply *p, struct why *e)
 		const struct config_interface *any = d->is != NULL ? d->is : d->was;
 		int err;
 
+		iface_set(p->a, d->is);
 		if (d->was != NULL && d->is != NULL && !(d->changed & CONFIG_CHANGE_ADDRESSES))
 			continue;
 		err = iface_address(p->a, any->name, d->is, e);
@@ -109,6 +123,8 @@ static int ifaces_address(struct apply *p, struct why *e)
 
 static void ifaces_unaddress(struct apply *p)
 {
+	for (size_t i = 0; i < p->diff.n_interfaces; i++)
+		iface_set(p->a, p->diff.interfaces[i].was);
 	while (p->addressed-- > 0) {
 		const struct config_diff_interface *d = &p->diff.interfaces[p->addressed];
 		const struct config_interface *any = d->is != NULL ? d->is : d->was;

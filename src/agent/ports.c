@@ -390,6 +390,7 @@ static struct ifaces *ifaces_build(struct agent *a)
 			.mtu = (uint16_t)(nexthop_max_len(f->mtu) - ETHER_LEN),
 			.up = f->port != NULL && f->up && f->carrier,
 			.partial_csum = f->port != NULL && f->port->partial_csum,
+			.urpf = f->urpf,
 			.n_addr4 = f->n_addr4,
 			.addr4 = f->addr4,
 		};

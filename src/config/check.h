@@ -19,6 +19,7 @@ enum interface_field {
 	INTERFACE_XDP,
 	INTERFACE_FORCE,
 	INTERFACE_PCAP,
+	INTERFACE_URPF,
 };
 enum pcap_field { PCAP_IN, PCAP_OUT };
 enum route_field { ROUTE_TO, ROUTE_VIA, ROUTE_INTERFACE, ROUTE_METRIC, ROUTE_TYPE };

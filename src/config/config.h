@@ -30,6 +30,7 @@ enum config_control { CONFIG_CONTROL_OWN, CONFIG_CONTROL_KERNEL };
 enum config_on_failure { CONFIG_ON_FAILURE_PASS, CONFIG_ON_FAILURE_DROP };
 enum config_xdp_mode { CONFIG_XDP_AUTO, CONFIG_XDP_NATIVE, CONFIG_XDP_GENERIC };
 enum config_zero_copy { CONFIG_ZERO_COPY_AUTO, CONFIG_ZERO_COPY_REQUIRE, CONFIG_ZERO_COPY_NEVER };
+enum config_urpf { CONFIG_URPF_OFF, CONFIG_URPF_STRICT, CONFIG_URPF_LOOSE };
 enum config_route_type {
 	CONFIG_ROUTE_UNICAST,
 	CONFIG_ROUTE_BLACKHOLE,
@@ -76,6 +77,7 @@ struct config_interface {
 	bool force;         /* take the device even though the default route leaves by it */
 	uint16_t mtu;       /* of the IP packet; 0: the device's own */
 	uint64_t mac;       /* as mac_load() gives it; 0: the device's own */
+	uint8_t urpf;       /* enum config_urpf */
 	struct config_xdp xdp;
 	struct config_pcap pcap;
 	size_t n_addresses;
@@ -188,6 +190,7 @@ enum config_change {
 	CONFIG_CHANGE_ICMP_ERRORS = 1 << 8,
 	CONFIG_CHANGE_IDLE = 1 << 9,
 	CONFIG_CHANGE_RESTART = 1 << 10, /* workers, cpus, frames, hugepages */
+	CONFIG_CHANGE_URPF = 1 << 11,
 };
 
 /* In each of these, @was NULL means added, @is NULL removed, neither replaced or changed. */

@@ -26,6 +26,7 @@ static const char *const control_words[] = {"own", "kernel", NULL};
 static const char *const on_failure_words[] = {"pass", "drop", NULL};
 static const char *const mode_words[] = {"auto", "native", "generic", NULL};
 static const char *const zero_copy_words[] = {"auto", "require", "never", NULL};
+static const char *const urpf_words[] = {"off", "strict", "loose", NULL};
 static const char *const type_words[] = {"unicast", "blackhole", "unreachable", "prohibit", NULL};
 
 static const struct schema system_fields[] = {
@@ -174,7 +175,15 @@ static const struct schema interface_fields[] = {
                             .fields = pcap_fields,
                             .check = check_pcap,
                             .change = CONFIG_CHANGE_PCAP},
-	LATER("urpf"),
+	[INTERFACE_URPF] =
+		{.key = "urpf",
+                 .type = SCHEMA_WORD,
+                 .help = "whether packets are refused whose source has no route back: strict, by "
+                         "this interface; loose, by any",
+                 AT(struct config_interface, urpf),
+                 .words = urpf_words,
+                 .fallback = "off",
+                 .change = CONFIG_CHANGE_URPF},
 	LATER("dad"),
 	LATER("router-advertisement"),
 	LATER("parent"),

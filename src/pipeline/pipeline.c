@@ -22,11 +22,14 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 {
 	struct batch *b = &p->batch;
 	size_t n = q != NULL ? input_stage(p, q) : orders_stage(p);
+	uint8_t urpf = q != NULL ? p->ifaces->iface[q->port].urpf : URPF_OFF;
 
 	if (q == NULL)
 		n += reassemble_expire(p, BATCH_MAX - n);
 	if (n == 0)
 		return 0;
+	if (b->ip4.n > 0 && urpf != URPF_OFF)
+		urpf4_stage(&p->route, urpf == URPF_STRICT, b);
 	if (b->ip4.n > 0)
 		forward4(p);
 	if (b->arp.n > 0)

@@ -32,6 +32,15 @@ void route_seed_draw(struct route_seed *seed);
  */
 uint32_t flow_hash4(const struct route_seed *seed, const uint8_t *h, uint32_t total);
 
+/**
+ * urpf4_stage - end packets whose source is not where the routes say
+ * @strict: the route to the source has to lead back by the interface the packet came in by; else
+ *          any route that leads somewhere will do, a default route too
+ *
+ * What fails ends as DROP_URPF, in silence; the lane closes up. Context: worker.
+ */
+void urpf4_stage(const struct route *r, bool strict, struct batch *b);
+
 /* Set nh of each packet of the IPv4 lane, never NULL, and the lane's kinds. Context: worker. */
 void route4_stage(const struct route *r, struct batch *b);
 

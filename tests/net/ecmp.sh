@@ -6,7 +6,7 @@
 #
 # Two gateways share the load: h2 and h3 both are 10.9.0.1, and count what reaches them there. When
 # one falls silent, or its link goes down, its flows go on by the other, whose own do not move; when
-# it is back, just those return.
+# it is back, just those return. And with uRPF nobody sends by the wrong door.
 . "$(dirname "$0")/lib.sh"
 
 network_lay 3
@@ -61,6 +61,7 @@ it "and found again" wait_for 20 gateway 10.0.3.2 '[]'
 it "with all its flows" answered heard
 it "as before" same before heard
 
+sed -i 's/^  p1: {control: own/&, urpf: strict/' "$config"
 sed -i 's/, 10.0.3.2\]/]/' "$config"
 it "a reload takes a gateway out" viaduct reload
 it "all flows go by what is left" all_by h2
@@ -68,4 +69,14 @@ sed -i 's/via: \[10.0.2.2\]/via: [10.0.2.2, 10.0.3.2]/' "$config"
 it "a reload puts it back in" viaduct reload
 it "both are used" answered both
 it "as before" share both h3 60 140
+
+ip -n "$prefix.h1" address add 172.16.0.1/32 dev lo
+it "a source that is routed elsewhere is not taken" \
+	not at h1 "$here/flows.py" ask 10.9.0.1 5000 5 172.16.0.1
+it "it ends as urpf" has_json 'any(r["reason"] == "urpf" and r["ifname"] == "p1" for r in rows)' \
+	viaduct -j show drops
+sed -i 's/, urpf: strict//' "$config"
+printf '%s\n' '  - {to: 172.16.0.1/32, via: 10.0.1.2}' >>"$config"
+it "a reload switches the check off" viaduct reload
+it "and the source is taken" at h1 "$here/flows.py" ask 10.9.0.1 5000 5 172.16.0.1
 finish
