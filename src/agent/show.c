@@ -58,6 +58,15 @@ bool show_matches(const struct cursor *c, const char *const *words)
 	return true;
 }
 
+bool show_names(const struct cursor *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_filters; i++) {
+		if (strcmp(name, c->filter[i]) == 0)
+			return true;
+	}
+	return c->n_filters == 0;
+}
+
 /* The mode that all queues of a port share, or the worst of them. */
 static const char *iface_mode(const struct port *port)
 {
@@ -152,9 +161,8 @@ static bool interfaces_next(struct control_reply *r, struct json *row)
 	while (c->iface < PORT_MAX) {
 		uint16_t id = c->iface++;
 		const struct agent_iface *f = &c->a->iface[id];
-		const char *const words[] = {f->name, NULL};
 
-		if (f->name[0] == '\0' || !show_matches(c, words))
+		if (f->name[0] == '\0' || !show_names(c, f->name))
 			continue;
 		if (f->port != NULL)
 			iface_row(c->a, id, row);

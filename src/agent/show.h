@@ -32,6 +32,9 @@ int show_start(void *ctx, struct control_reply *r, char *const *args, size_t n,
 /* Is each filter one of @words, which ends with NULL? */
 bool show_matches(const struct cursor *c, const char *const *words);
 
+/* Is @name one of the filters, or are there none? For commands whose arguments are names. */
+bool show_names(const struct cursor *c, const char *name);
+
 int show_interfaces(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_routes(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_neighbours(void *ctx, struct control_reply *r, char *const *args, size_t n);

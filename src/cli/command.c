@@ -76,7 +76,7 @@ const struct column command_list_columns[2] = {
 #define COLUMNS(c) (c), ARRAY_SIZE(c), 0
 
 static const struct command commands[] = {
-	{"show interfaces", "[NAME]", "ports: mode, rates, drops", COLUMNS(interface_columns)},
+	{"show interfaces", "[NAME...]", "ports: mode, rates, drops", COLUMNS(interface_columns)},
 	{"show routes", "[FILTER...]", "IPv4 routes, and which are in force",
          COLUMNS(route_columns)},
 	{"show neighbours", "[FILTER...]", "who is at which MAC address",

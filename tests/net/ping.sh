@@ -26,6 +26,8 @@ it "a host that is not there is answered by unreachable" \
 it "the neighbours are shown" \
 	has_json '{"10.0.1.2", "10.0.2.2", "10.0.3.2"} <= {r["dst"] for r in rows}' \
 	viaduct -j show neighbours
+it "of the interfaces those that are named" has_json \
+	'{r["ifname"] for r in rows} == {"p1", "p3"}' viaduct -j show interfaces p1 p3
 it "nothing but what had no way was dropped" has_json \
 	'{r["reason"] for r in rows if r.get("packets")} <= {"no-route", "neighbour-failed"}' \
 	viaduct -j show drops
