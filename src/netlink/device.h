@@ -40,6 +40,14 @@ struct device_flaws {
                               struct why *why);
 
 /**
+ * device_rx_packets - how many packets the device says it has received
+ * @packets: set on success. What AF_XDP sockets got counts with most drivers, not with all.
+ *
+ * Context: agent. Return: 0, -ENODATA if it does not say, or another negative errno.
+ */
+[[nodiscard]] int device_rx_packets(struct netlink *nl, int ifindex, uint64_t *packets);
+
+/**
  * device_channels - how many queues are in use
  * @name: of the device
  * @rx:   set: receive queues

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The part of device.h that only asks. */
+#include <assert.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "netlink/attr.h"
 #include "netlink/device.h"
@@ -34,6 +37,37 @@ int device_info(struct netlink *nl, int ifindex, struct device_info *out, struct
 		return why_fail(why, err, "cannot ask for network device %d: %s", ifindex,
 		                netlink_error(nl, err));
 	*out = info;
+	return 0;
+}
+
+static int rx_packets_take(void *context, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr = attr_find(nlh, sizeof(struct ifinfomsg), IFLA_STATS64);
+	uint64_t *packets = context;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK || attr == NULL ||
+	    mnl_attr_get_payload_len(attr) < sizeof(*packets))
+		return 0;
+	static_assert(offsetof(struct rtnl_link_stats64, rx_packets) == 0, "the first of them");
+	memcpy(packets, mnl_attr_get_payload(attr), sizeof(*packets));
+	return 0;
+}
+
+int device_rx_packets(struct netlink *nl, int ifindex, uint64_t *packets)
+{
+	uint8_t bytes[256] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(bytes);
+	uint64_t got = UINT64_MAX;
+	struct ifinfomsg *head;
+	int err;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	head = mnl_nlmsg_put_extra_header(nlh, sizeof(*head));
+	head->ifi_index = ifindex;
+	err = netlink_ask(nl, nlh, rx_packets_take, &got);
+	if (err < 0 || got == UINT64_MAX)
+		return err < 0 ? err : -ENODATA;
+	*packets = got;
 	return 0;
 }
 
