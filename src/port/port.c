@@ -62,13 +62,22 @@ static bool port_tx_waits(const struct port_queue *q)
 	       __atomic_load_n(q->tx.consumer, __ATOMIC_RELAXED) != *q->tx.producer;
 }
 
+void port_nudge(struct port_queue *q)
+{
+	__atomic_store_n(&q->nudged, true, __ATOMIC_RELAXED);
+}
+
 void port_kick(struct port_queue *q)
 {
-	if (port_tx_waits(q)) {
+	bool nudged = __atomic_load_n(&q->nudged, __ATOMIC_RELAXED);
+
+	if (unlikely(nudged))
+		__atomic_store_n(&q->nudged, false, __ATOMIC_RELAXED);
+	if (port_tx_waits(q) || nudged) {
 		counter_add(&q->counters.tx_kicks, 1);
 		q->ops->kick(q, true);
 	}
-	if (q->need_wakeup && xsk_ring_prod__needs_wakeup(&q->fill)) {
+	if ((q->need_wakeup && xsk_ring_prod__needs_wakeup(&q->fill)) || nudged) {
 		counter_add(&q->counters.rx_wakeups, 1);
 		q->ops->kick(q, false);
 	}

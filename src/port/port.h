@@ -73,6 +73,7 @@ struct port_queue {
 	uint16_t index;      /* number of the queue */
 	uint16_t tag;     /* for struct frames: never 0, unique in the daemon's life of the queue */
 	bool need_wakeup; /* the rings carry flags (XDP_USE_NEED_WAKEUP) */
+	bool nudged;      /* kick once, whatever the flags say; see port_nudge() */
 	int fd;           /* to poll, or -1 */
 	const struct port_ops *ops;
 	void *backend;
@@ -148,6 +149,10 @@ uint32_t port_refill(struct port_queue *q, struct frame_cache *c);
 
 /* Wake the kernel where the rings' flags ask for it (AF_XDP row 3): tx first, then fill. */
 void port_kick(struct port_queue *q);
+
+/* Let the next port_kick() of @q make both calls even if the flags do not ask for them: they may be
+ * what is wrong (AF_XDP rows 5, 36). Context: agent. */
+void port_nudge(struct port_queue *q);
 
 /* Close @port and set the pointer to NULL; its workers have let go of it. */
 void port_close(struct port **port);
