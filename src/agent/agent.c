@@ -96,6 +96,7 @@ static void on_second(void *ctx, uint64_t now_ns)
 
 	a->now_ns = now_ns;
 	agent_rates(a, now_ns);
+	agent_watch(a, now_ns);
 }
 
 static void on_ready(void *ctx, uint64_t now_ns)

@@ -12,6 +12,7 @@
 
 #include "agent/control.h"
 #include "agent/loop.h"
+#include "agent/watchdog.h"
 #include "base/why.h"
 #include "config/config.h"
 #include "iface/iface.h"
@@ -48,6 +49,7 @@ struct agent_iface {
 	int successor;        /* the device of its name that came then, as the log has told */
 	uint64_t link_due_ns; /* until when READY waits for its link */
 	uint64_t verdict_base[VERDICT_COUNT]; /* what the slot's last user left */
+	struct watchdog *watchdog;            /* NULL before the first look */
 	/* For rates: the totals of the last second and the one before. */
 	struct agent_rate {
 		uint64_t at_ns, rx, tx, drops;
@@ -238,6 +240,11 @@ void agent_neigh_tick(struct agent *a);
 void agent_iface_totals(const struct agent *a, uint16_t id, struct agent_totals *t);
 uint64_t agent_verdicts(const struct agent *a, uint16_t id, enum verdict v);
 void agent_rates(struct agent *a, uint64_t now_ns);
+
+/* --- watch.c: interfaces that stand still --- */
+
+/* Look at all queues, and kick or bind anew what the watchdog says. Once a second. */
+void agent_watch(struct agent *a, uint64_t now_ns);
 
 /* --- show*.c --- */
 

@@ -345,6 +345,7 @@ void agent_iface_close(struct agent *a, uint16_t id)
 		iface_detach(a, f);
 	iface_give_back(a, f, f->name);
 	free(f->addr4);
+	free(f->watchdog);
 	*f = (struct agent_iface){0};
 }
 

@@ -119,11 +119,51 @@ static void iface_xsk(struct json *row, const struct port *port)
 	json_end_object(row);
 }
 
+/* The queues that ever stood still. */
+static void iface_stalls(struct json *row, const struct watchdog *w)
+{
+	json_key(row, "stalls");
+	json_begin_array(row);
+	for (uint16_t i = 0; w != NULL && i < PORT_QUEUE_MAX; i++) {
+		const struct watchdog_queue *q = &w->queue[i];
+
+		if (q->tx.stalls + q->rx.stalls + q->rebinds == 0)
+			continue;
+		json_begin_object(row);
+		json_add_uint(row, "queue", i);
+		json_add_uint(row, "tx_stalls", q->tx.stalls);
+		json_add_uint(row, "rx_stalls", q->rx.stalls);
+		json_add_uint(row, "rebinds", q->rebinds);
+		json_end_object(row);
+	}
+	json_end_array(row);
+}
+
+/* What a user should know: that a queue stands still now, that one did, or why the mode is what it
+ * is. Return: @text, the port's own note, or NULL. */
+static const char *iface_note(const struct agent_iface *f, char *text, size_t room)
+{
+	const struct watchdog *w = f->watchdog;
+	uint64_t rebinds = 0;
+
+	for (uint16_t i = 0; w != NULL && i < f->port->n_queues; i++) {
+		if (watchdog_describe(w, i, text, room))
+			return text;
+		rebinds += w->queue[i].rebinds;
+	}
+	if (rebinds > 0) {
+		snprintf(text, room, "stood still; new bindings: %llu",
+		         (unsigned long long)rebinds);
+		return text;
+	}
+	return f->port->note[0] != '\0' ? f->port->note : NULL;
+}
+
 static void iface_row(const struct agent *a, uint16_t id, struct json *row)
 {
 	const struct agent_iface *f = &a->iface[id];
 	struct agent_totals t;
-	char mac[MAC_TEXT];
+	char mac[MAC_TEXT], note[96];
 
 	agent_iface_totals(a, id, &t);
 	json_add_string(row, "ifname", f->name);
@@ -133,7 +173,7 @@ static void iface_row(const struct agent *a, uint16_t id, struct json *row)
 	json_add_real(row, "rx_pps", f->rate.rx_pps);
 	json_add_real(row, "tx_pps", f->rate.tx_pps);
 	json_add_real(row, "drops_ps", f->rate.drops_ps);
-	json_add_string(row, "note", f->port->note[0] != '\0' ? f->port->note : NULL);
+	json_add_string(row, "note", iface_note(f, note, sizeof(note)));
 	json_add_uint(row, "mtu", f->mtu);
 	json_add_string(row, "address", mac_format(mac, f->mac));
 	iface_addresses(row, f);
@@ -142,6 +182,7 @@ static void iface_row(const struct agent *a, uint16_t id, struct json *row)
 	json_add_uint(row, "tx_packets", t.tx_packets);
 	json_add_uint(row, "tx_bytes", t.tx_bytes);
 	json_add_uint(row, "drops", t.drops);
+	iface_stalls(row, f->watchdog);
 	iface_xsk(row, f->port);
 }
 

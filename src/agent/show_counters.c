@@ -39,6 +39,22 @@ static const char *queue_counter(const struct agent *a, uint16_t id, unsigned in
 	return i < ARRAY_SIZE(name) ? name[i] : NULL;
 }
 
+/* What the watchdog saw and did. */
+static const char *watchdog_counter(const struct agent *a, uint16_t id, unsigned int i,
+                                    uint64_t *value)
+{
+	const struct watchdog *w = a->iface[id].watchdog;
+	static const char *const name[] = {"tx.stalls", "rx.stalls", "rebinds"};
+
+	for (uint16_t k = 0; i < ARRAY_SIZE(name) && w != NULL && k < PORT_QUEUE_MAX; k++) {
+		const struct watchdog_queue *q = &w->queue[k];
+		const uint64_t field[ARRAY_SIZE(name)] = {q->tx.stalls, q->rx.stalls, q->rebinds};
+
+		*value += field[i];
+	}
+	return i < ARRAY_SIZE(name) ? name[i] : NULL;
+}
+
 /* What the kernel says of the sockets (XDP_STATISTICS). */
 static const char *xsk_counter(const struct agent *a, uint16_t id, unsigned int i, uint64_t *value)
 {
@@ -104,7 +120,7 @@ static const struct {
 	counter_group *counter;
 } counter_groups[] = {
 	{"", daemon_counter}, /* once, before the interfaces' */
-	{"", queue_counter},           {"xsk.", xsk_counter},
+	{"", queue_counter},           {"", watchdog_counter},    {"xsk.", xsk_counter},
 	{"verdict.", verdict_counter}, {"steer.", steer_counter},
 };
 

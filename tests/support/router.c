@@ -71,7 +71,9 @@ static void on_drop(void *ctx, const struct neigh_held *h, enum verdict v)
 
 static void port_make(struct router *r, uint16_t i, const struct router_config *cfg)
 {
-	const struct memory_config mc = {
+	struct memory_config *mc = &r->memory[i];
+
+	*mc = (struct memory_config){
 		.name = "p",
 		.id = i,
 		.n_queues = cfg->queues[i] != 0 ? cfg->queues[i] : 1,
@@ -81,15 +83,14 @@ static void port_make(struct router *r, uint16_t i, const struct router_config *
 		.mtu = cfg->mtu[i] != 0 ? cfg->mtu[i] : 1500,
 		.partial_csum = cfg->partial_csum[i],
 	};
-
-	must(memory_port_open(&r->port[i], r->frames, &mc) == 0);
+	must(memory_port_open(&r->port[i], r->frames, mc) == 0);
 	r->addr[i] = (struct iface_addr4){ROUTER_IP(i), 24};
 	r->iface[i] = (struct iface){
-		.mac = mc.mac,
+		.mac = mc->mac,
 		.id = i,
-		.mtu = (uint16_t)mc.mtu,
+		.mtu = (uint16_t)mc->mtu,
 		.up = true,
-		.partial_csum = mc.partial_csum,
+		.partial_csum = mc->partial_csum,
 		.n_addr4 = 1,
 		.addr4 = &r->addr[i],
 		.name = "p",
@@ -388,6 +389,21 @@ void router_unplug(struct router *r, uint16_t port)
 	for (uint16_t k = 0; k < n_queues; k++)
 		order_give(r, queue_worker(port, k, r->n_workers),
 		           &(struct order){.kind = ORDER_RECOVER, .value = tag + k});
+	router_run(r);
+}
+
+void router_plug(struct router *r, uint16_t port)
+{
+	const struct order give = {.kind = ORDER_RETURN, .value = r->memory[port].ring_size};
+
+	must(r->port[port] == NULL);
+	order_give(r, &give);
+	router_run(r);
+	r->memory[port].tag = (uint16_t)(r->memory[port].tag + ROUTER_PORTS);
+	must(memory_port_open(&r->port[port], r->frames, &r->memory[port]) == 0);
+	port_refill(&r->port[port]->queue[0], &r->spare);
+	r->iface[port].up = true;
+	router_publish(r);
 	router_run(r);
 }
 

@@ -47,6 +47,7 @@ struct router {
 	struct depot *depot;
 	struct frames *frames;
 	struct port *port[ROUTER_PORTS];
+	struct memory_config memory[ROUTER_PORTS]; /* that they were opened with */
 	struct iface iface[ROUTER_PORTS];
 	struct iface_addr4 addr[ROUTER_PORTS];
 	struct ifaces *ifaces;
@@ -89,6 +90,10 @@ void router_publish(struct router *r);
 
 /* Close a port and take its frames back, as the agent does. */
 void router_unplug(struct router *r, uint16_t port);
+
+/* Open @port anew, after router_unplug(), as the agent does: with frames of the spare ones, which
+ * the worker gives. */
+void router_plug(struct router *r, uint16_t port);
 
 /* A packet comes in by @port. Return: false when the fill ring or the rx ring has no room. */
 [[nodiscard]] bool router_inject(struct router *r, uint16_t port, const void *bytes, uint32_t len);
