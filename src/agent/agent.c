@@ -323,6 +323,7 @@ static void tables_close(struct agent *a)
 	if (a->neigh != NULL)
 		neigh_free(a->neigh);
 	agent_workers_close(a);
+	free(a->load);
 	if (a->fib4 != NULL)
 		fib4_free(a->fib4);
 	rcu_barrier();

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "agent/control.h"
+#include "agent/load.h"
 #include "agent/loop.h"
 #include "agent/watchdog.h"
 #include "base/why.h"
@@ -83,6 +84,7 @@ struct agent {
 	struct loop_timer neigh_timer;
 
 	struct worker *worker; /* n_workers of them */
+	struct load *load;     /* as many; NULL before the first second */
 	unsigned int n_workers;
 	struct handover *handover; /* what workers share, where there are several: else NULL */
 	struct depot *depot;
@@ -102,7 +104,6 @@ struct agent {
 	uint64_t now_ns;
 	uint64_t started_ns;
 	uint64_t lost_routes; /* routes that an undo could not put back */
-	uint64_t lost_orders; /* frames to send that found a worker's ring full */
 	uint64_t held;        /* packets that the neighbour table has, as a gauge */
 };
 

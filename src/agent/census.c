@@ -126,7 +126,7 @@ static uint64_t census_value(const struct agent *a, unsigned int i)
 		neigh.conflicts,
 		worker_sum(a, PIPELINE_COUNTER(reports_lost)),
 		worker_sum(a, offsetof(struct worker, pipeline.reass.evicted)),
-		a->lost_orders,
+		worker_sum(a, offsetof(struct worker, orders_lost)),
 		a->lost_routes,
 	};
 

@@ -22,13 +22,14 @@ static void neigh_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t
 {
 	struct agent *a = ctx;
 	struct order o = {.kind = ORDER_SEND, .iface = iface, .len = len};
+	/* One that has a queue to send by, so that it need not be handed over. */
+	struct worker *w = &a->worker[queue_worker(iface, 0, a->n_workers)];
 
 	if (len > sizeof(o.bytes))
 		return;
 	memcpy(o.bytes, frame, len);
-	/* To one that has a queue to send by, so that it need not be handed over. */
-	if (!agent_order(&a->worker[queue_worker(iface, 0, a->n_workers)], &o))
-		a->lost_orders++;
+	if (!agent_order(w, &o))
+		w->orders_lost++;
 }
 
 /*

@@ -269,41 +269,6 @@ int show_drops(void *ctx, struct control_reply *r, char *const *args, size_t n)
 	return show_start(ctx, r, args, n, drops_next);
 }
 
-static bool workers_next(struct control_reply *r, struct json *row)
-{
-	struct cursor *c = r->state;
-	const struct worker *w = &c->a->worker[c->index];
-	const struct worker_counters *k = &w->counters;
-	uint64_t packets, batches, cycles, age;
-
-	if (c->index >= c->a->n_workers)
-		return false;
-	packets = counter_read(&k->packets);
-	batches = counter_read(&k->batches);
-	cycles = counter_read(&k->busy_cycles);
-	age = clock_ns() - w->started_ns;
-	json_add_uint(row, "worker", c->index++);
-	if (w->cpu >= 0)
-		json_add_int(row, "cpu", w->cpu);
-	json_add_string(row, "state", atomic_load(&w->asleep) ? "sleeping" : "running");
-	json_add_uint(row, "packets", packets);
-	if (batches > 0) {
-		json_add_real(row, "cycles_per_packet", (double)cycles / (double)packets);
-		json_add_real(row, "packets_per_batch", (double)packets / (double)batches);
-	}
-	json_add_real(row, "idle_percent",
-	              100.0 * (double)counter_read(&k->sleep_ns) / (double)age);
-	json_add_uint(row, "loops", counter_read(&k->loops));
-	json_add_uint(row, "sleeps", counter_read(&k->sleeps));
-	json_add_uint(row, "free_frames", w->pipeline.cache.n);
-	return true;
-}
-
-int show_workers(void *ctx, struct control_reply *r, char *const *args, size_t n)
-{
-	return show_start(ctx, r, args, n, workers_next);
-}
-
 static bool version_next(struct control_reply *r, struct json *row)
 {
 	struct cursor *c = r->state;

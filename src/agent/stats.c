@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sums over workers and queues, and rates from one second to the next. */
+#include <stdlib.h>
+#include <x86intrin.h>
+
 #include "agent/agent.h"
 #include "base/clock.h"
 
@@ -29,8 +32,36 @@ void agent_iface_totals(const struct agent *a, uint16_t id, struct agent_totals 
 		t->drops += agent_verdicts(a, id, v);
 }
 
+/* What worker @w has done until now. */
+static void worker_sample(const struct worker *w, struct load_sample *s)
+{
+	const struct worker_counters *c = &w->counters;
+
+	*s = (struct load_sample){
+		.ticks = __rdtsc(),
+		.at_ns = clock_ns(),
+		.packets = counter_read(&c->packets),
+		.batches = counter_read(&c->batches),
+		.busy_cycles = counter_read(&c->busy_cycles),
+		.order_cycles = counter_read(&c->order_cycles),
+	};
+}
+
+static void agent_loads(struct agent *a)
+{
+	if (a->load == NULL)
+		a->load = calloc(a->n_workers, sizeof(*a->load));
+	for (unsigned int i = 0; i < a->n_workers && a->load != NULL; i++) {
+		struct load_sample s;
+
+		worker_sample(&a->worker[i], &s);
+		load_update(&a->load[i], &s);
+	}
+}
+
 void agent_rates(struct agent *a, uint64_t now_ns)
 {
+	agent_loads(a);
 	for (uint16_t i = 0; i < PORT_MAX; i++) {
 		struct agent_rate *r = &a->iface[i].rate;
 		double seconds = (double)(now_ns - r->at_ns) / NS_PER_SEC;

@@ -56,7 +56,7 @@ static const struct column worker_columns[] = {
 	{.key = "worker", .heading = "WORKER"},
 	{.key = "cpu", .heading = "CPU"},
 	{.key = "state", .heading = "STATE", .state = true},
-	{.key = "packets", .heading = "PACKETS", .right = true},
+	{.key = "pps", .heading = "PPS", .format = cell_human},
 	{.key = "cycles_per_packet",
          .heading = "CYCLES/PKT",
          .format = cell_decimal,
@@ -66,6 +66,11 @@ static const struct column worker_columns[] = {
          .format = cell_decimal,
          .right = true},
 	{.key = "idle_percent", .heading = "IDLE %", .format = cell_decimal, .right = true},
+	{.key = "packets", .heading = "PACKETS", .right = true},
+	{.key = "tx_full", .heading = "TX-FULL", .right = true},
+	{.key = "fill_short", .heading = "FILL-SHORT", .right = true},
+	{.key = "handover_full", .heading = "HANDOVER-FULL", .right = true},
+	{.key = "free_frames", .heading = "FREE", .right = true},
 };
 
 const struct column command_list_columns[2] = {

@@ -214,18 +214,30 @@ awake:
 	atomic_store(&w->asleep, false);
 }
 
+/* A loop that had work took @cycles; it moved packets if their count is not @packets any more. */
+static void worker_account(struct worker *w, uint64_t packets, uint64_t cycles)
+{
+	struct worker_counters *c = &w->counters;
+
+	if (c->packets == packets) {
+		counter_add(&c->order_cycles, cycles);
+		return;
+	}
+	counter_add(&c->busy_loops, 1);
+	counter_add(&c->busy_cycles, cycles);
+}
+
 static void worker_loop(struct worker *w)
 {
 	uint64_t last_work = clock_ns();
 
 	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
-		uint64_t start = __rdtsc(), now = clock_ns();
+		uint64_t start = __rdtsc(), now = clock_ns(), packets = w->counters.packets;
 
 		counter_add(&w->counters.loops, 1);
 		if (worker_poll(w, now) > 0) {
 			last_work = now;
-			counter_add(&w->counters.busy_loops, 1);
-			counter_add(&w->counters.busy_cycles, __rdtsc() - start);
+			worker_account(w, packets, __rdtsc() - start);
 		} else if (__atomic_load_n(&w->idle, __ATOMIC_RELAXED) == WORKER_IDLE_ADAPTIVE &&
 		           now - last_work > SPIN_NS) {
 			worker_sleep(w);

@@ -17,8 +17,9 @@ enum worker_idle { WORKER_IDLE_ADAPTIVE, WORKER_IDLE_BUSY };
 /* One writer, the worker. Cycles are ticks of the time stamp counter. */
 struct worker_counters {
 	uint64_t loops;
-	uint64_t busy_loops;
-	uint64_t busy_cycles; /* of loops that moved packets */
+	uint64_t busy_loops;   /* that moved packets */
+	uint64_t busy_cycles;  /* of these */
+	uint64_t order_cycles; /* of loops that only carried out orders */
 	uint64_t batches;
 	uint64_t packets;
 	uint64_t sleeps;
@@ -41,6 +42,7 @@ struct worker {
 	pthread_t thread;
 	bool running;
 	uint64_t started_ns;
+	uint64_t orders_lost; /* agent: frames to send that found the order ring full */
 	/* On a line of their own: others look at them for each batch that they hand over. */
 	cache_aligned atomic_bool stop;
 	atomic_bool asleep;

@@ -26,5 +26,20 @@ uses_at_most() {
 it "the daemon starts" router_start
 it "traffic passes" reaches h1 10.0.2.2
 it "an idle router uses less than 2 % of a core" uses_at_most 2 3
+idle() { # idle EXPRESSION: of the worker's row
+	has_json "len(rows) == 1 and $1" viaduct -j show workers
+}
+it "which show workers says too" idle "rows[0]['idle_percent'] > 95"
+it "it sleeps" wait_for 5 idle "rows[0]['state'] == 'asleep' and rows[0]['sleeps'] > 0"
 it "and wakes for the first packet" says ' 0% packet loss' at h1 ping -n -c 1 -W 1 10.0.2.2
+at h1 ping -q -n -i 0.002 -c 1500 10.0.2.2 >"$scratch/out" &
+it "traffic is told as of the last second" wait_for 5 idle \
+	"rows[0].get('pps', 0) > 50 and rows[0]['cycles_per_packet'] > 0 and \
+	rows[0]['packets_per_batch'] >= 1 and rows[0]['idle_percent'] < 100"
+wait $!
+sed -i 's/idle: adaptive/idle: busy/' "$config"
+it "told to be busy it is" viaduct reload
+it "it does not sleep any more" wait_for 5 idle "rows[0]['state'] == 'idle'"
+it "and still is idle without traffic" wait_for 5 idle \
+	"rows[0]['idle_percent'] > 95 and rows[0]['pps'] < 5"
 finish

@@ -193,6 +193,32 @@ static void it_can_be_stopped_and_started(void **state)
 	}
 }
 
+static bool order_counted(struct road *t)
+{
+	return counter_read(&t->r->worker.counters.order_cycles) > 0;
+}
+
+/* What the agent shows as cycles a packet would else count what no packet has cost. */
+static void loops_of_orders_are_accounted_apart(void **state)
+{
+	struct road *t = *state;
+	struct worker *w = &t->r->worker;
+	struct order *o = ring_reserve(w->pipeline.orders);
+
+	wait_for(asleep, t);
+	assert_non_null(o);
+	*o = (struct order){.kind = ORDER_RETURN, .value = 1};
+	ring_push(w->pipeline.orders);
+	worker_wake(w);
+	wait_for(order_counted, t);
+	assert_int_equal(counter_read(&w->counters.busy_loops), 0);
+	assert_int_equal(counter_read(&w->counters.busy_cycles), 0);
+	it_forwards(t);
+	wait_for(asleep, t);
+	assert_int_equal(counter_read(&w->counters.busy_loops), 1);
+	assert_true(counter_read(&w->counters.busy_cycles) > 0);
+}
+
 /* As the agent does while the thread does not run. */
 static void orders_alone_see_what_is_in_force_now(void **state)
 {
@@ -222,6 +248,7 @@ int main(void)
 		road_test(orders_alone_see_what_is_in_force_now),
 		worker_test(an_idle_worker_sleeps),
 		worker_test(an_order_wakes_it),
+		worker_test(loops_of_orders_are_accounted_apart),
 		worker_test(new_queues_wake_it),
 		worker_test(reports_wake_the_agent),
 		worker_test(a_busy_worker_never_sleeps),
