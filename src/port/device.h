@@ -28,18 +28,4 @@ struct device {
  */
 [[nodiscard]] int device_read(struct device *d, const char *name);
 
-/**
- * device_rxvlan_get - does the device take VLAN tags off received frames? (AF_XDP row 23)
- * @name: the device's own name
- *
- * Such a device makes a tagged frame look untagged to AF_XDP: switch it off before a port is
- * opened, and on again when it is closed for good.
- * Return: 1, 0 (also when the device cannot say), or a negative errno.
- */
-[[nodiscard]] int device_rxvlan_get(const char *name);
-
-/* Switch that on or off, and read back. Return: 0, -EOPNOTSUPP when the device will not have it, or
- * another negative errno. */
-[[nodiscard]] int device_rxvlan_set(const char *name, bool on);
-
 #endif

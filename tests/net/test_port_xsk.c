@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "netlink/knobs.h"
 #include "port/census.h"
 #include "port/device.h"
 #include "port/settle.h"
@@ -414,11 +415,12 @@ static void a_device_is_found_by_its_other_name(void **state)
 static void tag_stripping_is_switched_and_read_back(void **state)
 {
 	(void)state;
-	assert_int_equal(device_rxvlan_set("v0", false), 0);
-	assert_int_equal(device_rxvlan_get("v0"), 0);
-	assert_int_equal(device_rxvlan_set("v0", true), 0);
-	assert_int_equal(device_rxvlan_get("v0"), 1);
-	assert_int_equal(device_rxvlan_get("nosuch0"), -ENODEV);
+	assert_int_equal(rxvlan_write("v0", 0), 0);
+	assert_int_equal(rxvlan_read("v0"), 0);
+	assert_int_equal(rxvlan_write("v0", 1), 0);
+	assert_int_equal(rxvlan_read("v0"), 1);
+	assert_int_equal(rxvlan_read("nosuch0"), JOURNAL_UNKNOWN);
+	assert_int_equal(rxvlan_write("nosuch0", 0), -ENODEV);
 }
 
 static void *spin(void *)
