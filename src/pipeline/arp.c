@@ -4,8 +4,11 @@
 
 static void arp_report(struct pipeline *p, const struct report *r)
 {
-	/* A few a second of one station are news, more are noise. */
-	if (ask_allowed(p, REPORT_ARP, r->iface, r->ip, 8) && !report_send(p, r))
+	/* A few a second of one station are news, more are noise. Each way of claiming for itself:
+	 * whoever announces another's address may not drown its answer to our question. */
+	uint16_t topic = (uint16_t)(r->claim << 8 | REPORT_ARP);
+
+	if (ask_allowed(p, topic, r->iface, r->ip, 8) && !report_send(p, r))
 		counter_add(&p->counters.reports_lost, 1);
 }
 

@@ -20,10 +20,9 @@ bool report_send(struct pipeline *p, const struct report *r)
 	return true;
 }
 
-bool ask_allowed(struct pipeline *p, enum report_kind kind, uint16_t iface, uint32_t ip,
-                 uint32_t limit)
+bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, uint32_t ip, uint32_t limit)
 {
-	uint64_t key = (uint64_t)kind << 48 | (uint64_t)iface << 32 | ip;
+	uint64_t key = (uint64_t)topic << 48 | (uint64_t)iface << 32 | ip;
 	struct ask_slot *s = &p->ask[key * 0x9e3779b97f4a7c15ull >> 56];
 
 	static_assert(ASK_SLOTS == 256, "the hash above has eight bits");

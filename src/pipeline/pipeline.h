@@ -159,10 +159,10 @@ void finish_behind(struct pipeline *p, uint32_t n);
  * the ring is full. */
 bool report_send(struct pipeline *p, const struct report *r);
 
-/* May the agent get a report of @kind about (@iface, @ip) now? At most @limit times a second. See
- * ask.c. */
-bool ask_allowed(struct pipeline *p, enum report_kind kind, uint16_t iface, uint32_t ip,
-                 uint32_t limit);
+/* May the agent get a report of @topic about (@iface, @ip) now? At most @limit times a second.
+ * Topic: an enum report_kind, plus what tells reports of the kind apart, from bit 8 on. See ask.c.
+ */
+bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, uint32_t ip, uint32_t limit);
 
 /* Add a frame to the transmit list. @len: of the whole frame, padded here to 60 bytes. */
 static force_inline void tx_list_add(struct tx_list *t, const struct frames *f, uint8_t *data,

@@ -110,6 +110,28 @@ static void an_answer_is_heard_however_many_packets_wait(void **state)
 	assert_int_equal(id_out(t), 1000);
 }
 
+/* ... nor must whoever announces the neighbour's address as its own. */
+static void announcements_do_not_drown_the_answer(void **state)
+{
+	struct road *t = *state;
+
+	send_numbered(t, NEW_IP, 1);
+	asks_for(t, NEW_IP);
+	for (int i = 0; i < 20; i++) {
+		packet_arp(&t->in, &(struct packet_arp){.dst = MAC_BROADCAST,
+		                                        .sender_mac = HOST_MAC(1, 99),
+		                                        .sender = NEW_IP,
+		                                        .target = NEW_IP,
+		                                        .op = ARP_REQ});
+		router_send(t->r, 1, &t->in);
+	}
+	router_drain(t->r);
+	answer(t, NEW_IP, NEW_MAC);
+	send_numbered(t, NEW_IP, 2);
+	road_out(t, 1);
+	assert_true(mac_load(t->out.bytes) == NEW_MAC);
+}
+
 /* arp-unreachable: within 5 s; the sender hears of the packets that were held. */
 static void a_silent_host_is_unreachable(void **state)
 {
@@ -291,6 +313,7 @@ int main(void)
 		road_test(held_packets_leave_in_their_order),
 		road_test(the_newest_sixteen_are_held),
 		road_test(an_answer_is_heard_however_many_packets_wait),
+		road_test(announcements_do_not_drown_the_answer),
 		road_test(a_silent_host_is_unreachable),
 		road_test(a_silent_gateway_is_unreachable_at_once),
 		road_test(a_gateway_outside_all_subnets_is_asked_for_and_believed),
