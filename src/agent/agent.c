@@ -97,6 +97,7 @@ static void on_second(void *ctx, uint64_t now_ns)
 	a->now_ns = now_ns;
 	agent_rates(a, now_ns);
 	agent_watch(a, now_ns);
+	log_flush();
 }
 
 static void on_ready(void *ctx, uint64_t now_ns)
@@ -105,6 +106,24 @@ static void on_ready(void *ctx, uint64_t now_ns)
 
 	a->now_ns = now_ns;
 	agent_ready_check(a);
+}
+
+/* As --check prints them, a line each. */
+static void errors_log(const struct config_errors *errs, const char *name)
+{
+	char *text = NULL, *rest = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return;
+	config_errors_print(errs, name, out);
+	if (fclose(out) == 0) {
+		for (char *s = strtok_r(text, "\n", &rest); s != NULL;
+		     s = strtok_r(NULL, "\n", &rest))
+			log_error("%s", s);
+	}
+	free(text);
 }
 
 static void on_signal(void *ctx, int signal)
@@ -122,7 +141,7 @@ static void on_signal(void *ctx, int signal)
 	if (agent_reload(a, &errs, &e) == 0)
 		log_notice("%s is in force", a->options.config_path);
 	else if (errs.n > 0)
-		config_errors_print(&errs, a->options.config_path, stderr);
+		errors_log(&errs, a->options.config_path);
 	else
 		log_error("%s: %s", a->options.config_path, e.text);
 	config_errors_fini(&errs);

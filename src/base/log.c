@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,9 @@
 #include <unistd.h>
 
 #define JOURNAL "/run/systemd/journal/socket"
+
+/* Lines that nobody took, not yet told of. A log has no object to keep it in, and one writer. */
+static uint64_t lines_lost;
 
 /* Is stderr the journal's stream? JOURNAL_STREAM names its device and inode (systemd.exec(5)). */
 static int journal_is_stderr(void)
@@ -39,10 +45,51 @@ static int journal_send(enum log_level level, const char *text)
 		return 0;
 	n = snprintf(message, sizeof(message),
 	             "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=viaductd\n", text, (int)level);
-	sent = sendto(fd, message, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&to,
-	              sizeof(to));
+	sent = sendto(fd, message, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT,
+	              (const struct sockaddr *)&to, sizeof(to));
 	close(fd);
 	return sent == n;
+}
+
+/*
+ * Would a line be taken at once? Whoever reads a pipe may have stopped, and the agent must not wait
+ * for it. A pipe that polls as writable has a page free. Not by O_NONBLOCK, which the
+ * terminal or pipe would have for all who share it.
+ */
+static bool stderr_takes(void)
+{
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+	int n;
+
+	do
+		n = poll(&p, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n != 0;
+}
+
+/* Return: whether the line was taken, or never will be. */
+static bool line_write(const char *level, const char *text)
+{
+	char line[1100];
+	int n = snprintf(line, sizeof(line), "viaductd: %s%s\n", level, text);
+
+	if (!stderr_takes())
+		return false;
+	/* One write a line, so that lines of several processes do not mix. */
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return true; /* nowhere left to complain */
+	return true;
+}
+
+void log_flush(void)
+{
+	char text[64];
+
+	if (lines_lost == 0)
+		return;
+	snprintf(text, sizeof(text), "%ju lines of the log were lost", (uintmax_t)lines_lost);
+	if (line_write("warning: ", text))
+		lines_lost = 0;
 }
 
 void log_write(enum log_level level, const char *format, ...)
@@ -53,17 +100,15 @@ void log_write(enum log_level level, const char *format, ...)
 		[LOG_LEVEL_NOTICE] = "",
 		[LOG_LEVEL_INFO] = "",
 	};
-	char text[1024], line[1100];
+	char text[1024];
 	va_list ap;
-	int n;
 
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	if (journal_is_stderr() && journal_send(level, text))
 		return;
-	n = snprintf(line, sizeof(line), "viaductd: %s%s\n", word[level], text);
-	/* One write a line, so that lines of several processes do not mix. */
-	if (write(STDERR_FILENO, line, (size_t)n) < 0)
-		return; /* nowhere left to complain */
+	log_flush();
+	if (lines_lost > 0 || !line_write(word[level], text))
+		lines_lost++;
 }
