@@ -401,8 +401,10 @@ static struct ifaces *ifaces_build(struct agent *a)
 		memcpy(slot.name, f->name, sizeof(slot.name));
 		err = ifaces_set(s, &slot);
 	}
-	if (err == 0)
+	if (err == 0) {
+		ifaces_lend4(s);
 		return s;
+	}
 	ifaces_free(s);
 	return NULL;
 }

@@ -16,6 +16,11 @@ bool iface_has_addr4(const struct iface *f, uint32_t addr)
 	return false;
 }
 
+bool iface_speaks4(const struct iface *f, uint32_t addr)
+{
+	return iface_has_addr4(f, addr) || (f->lent4 != 0 && addr == f->lent4);
+}
+
 bool iface_on_link4(const struct iface *f, uint32_t addr)
 {
 	for (unsigned int i = 0; i < f->n_addr4; i++) {
@@ -31,7 +36,7 @@ uint32_t iface_source4(const struct iface *f, uint32_t to)
 		if (((f->addr4[i].addr ^ to) & ip4_mask(f->addr4[i].len)) == 0)
 			return f->addr4[i].addr;
 	}
-	return f->n_addr4 > 0 ? f->addr4[0].addr : 0;
+	return f->n_addr4 > 0 ? f->addr4[0].addr : f->lent4;
 }
 
 /* Is @addr the interface's own @own, or a broadcast of its subnet, the old all zeros too? */
@@ -98,6 +103,18 @@ int ifaces_set(struct ifaces *s, const struct iface *f)
 	*slot = *f;
 	slot->addr4 = copy;
 	return 0;
+}
+
+void ifaces_lend4(struct ifaces *s)
+{
+	uint32_t addr = 0;
+
+	for (uint16_t i = 0; i < s->n && addr == 0; i++) {
+		if (s->iface[i].n_addr4 > 0)
+			addr = s->iface[i].addr4[0].addr;
+	}
+	for (uint16_t i = 0; i < s->n; i++)
+		s->iface[i].lent4 = s->iface[i].n_addr4 == 0 ? addr : 0;
 }
 
 void ifaces_free(struct ifaces *s)

@@ -34,6 +34,7 @@ struct iface {
 	bool redirects;    /* tell hosts of better gateways on their own link (RFC 1812 5.2.7.2) */
 	uint16_t n_addr4;
 	const struct iface_addr4 *addr4; /* the first one is the primary; NULL if none */
+	uint32_t lent4; /* address of another that one without speaks with, see ifaces_lend4() */
 	char name[16];
 };
 
@@ -53,12 +54,15 @@ struct iface_table {
 /* Is @addr an address of @f? Context: any. */
 bool iface_has_addr4(const struct iface *f, uint32_t addr);
 
+/* Does @f answer to @addr: its own, or the one it was lent? Context: any. */
+bool iface_speaks4(const struct iface *f, uint32_t addr);
+
 /* Is @addr inside a connected subnet of @f (a /31's and /32's own prefix included)? Context: any.
  */
 bool iface_on_link4(const struct iface *f, uint32_t addr);
 
 /* The address of @f to speak to @to with: of @to's subnet if there is one, else the primary, else
- * 0. */
+ * the one that it was lent, else 0. */
 uint32_t iface_source4(const struct iface *f, uint32_t to);
 
 /* Which bit of not_source4 stands for @addr. */
@@ -90,6 +94,15 @@ struct ifaces *ifaces_new(uint16_t n);
 
 /* Fill slot @f->id with a copy of @f, its addresses too. Return: 0 or -ENOMEM. Context: agent. */
 [[nodiscard]] int ifaces_set(struct ifaces *s, const struct iface *f);
+
+/**
+ * ifaces_lend4 - give interfaces without an address one to speak with
+ *
+ * RFC 1812 2.2.7: what an unnumbered link has is the router's id, an address of another of its
+ * interfaces: here that of the first which has any, whether its link is up or not, so that it does
+ * not change with the links. Context: agent, when all interfaces are set.
+ */
+void ifaces_lend4(struct ifaces *s);
 void ifaces_free(struct ifaces *s);
 void ifaces_free_rcu(struct ifaces *s);
 

@@ -99,9 +99,9 @@ enum verdict arp_input(const struct iface *f, struct pkt *p, struct report *r, b
 		return DROP_OTHER_MAC;
 	if (arp_sender_mac(a) == f->mac || mac_load(p->data + 6) == f->mac)
 		return CONSUMED_ARP; /* our own come back, or a forgery: no neighbour either way */
-	to_us = iface_has_addr4(f, arp_target(a));
+	to_us = iface_speaks4(f, arp_target(a));
 	claim = arp_claim(p->data, to_us);
-	if (iface_has_addr4(f, arp_sender(a))) {
+	if (iface_speaks4(f, arp_sender(a))) {
 		/* RFC 5227 2.4: a conflict, whatever the operation. The agent defends. */
 		arp_report(f, a, claim, r);
 		*report = true;

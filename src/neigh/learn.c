@@ -45,7 +45,7 @@ void neigh_learn(struct neigh_table *t, const struct report *r, uint64_t now_ns)
 
 	if (f == NULL || r->mac == 0 || mac_is_group(r->mac) || r->mac == f->mac)
 		return;
-	if (iface_has_addr4(f, r->ip)) {
+	if (iface_speaks4(f, r->ip)) {
 		t->stats.conflicts++;
 		neigh_own_defend(t, key, now_ns);
 		return;

@@ -38,7 +38,7 @@ const struct iface *neigh_iface(const struct neigh_table *t, uint64_t key)
 /* Not nobody's address, not ours, and no broadcast of the interface's subnets. */
 static bool is_others(const struct iface *f, uint32_t ip)
 {
-	if (ip == 0 || iface_has_addr4(f, ip))
+	if (ip == 0 || iface_speaks4(f, ip))
 		return false;
 	for (unsigned int i = 0; i < f->n_addr4; i++) {
 		uint32_t mask = ip4_mask(f->addr4[i].len);

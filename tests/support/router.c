@@ -164,6 +164,7 @@ void router_publish(struct router *r)
 		r->iface[i].up = r->iface[i].up && r->port[i] != NULL;
 		must(ifaces_set(s, &r->iface[i]) == 0);
 	}
+	ifaces_lend4(s);
 	(void)rcu_swap(&r->table.current, s);
 	neigh_set_ifaces(r->neigh, s, r->now);
 	for (unsigned int w = 0; w < r->n_workers; w++)

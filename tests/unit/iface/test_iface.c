@@ -105,6 +105,32 @@ static void nothing_comes_from_own_and_broadcast_addresses(void **)
 	ifaces_free(s);
 }
 
+/* RFC 1812 2.2.7 */
+static void who_has_no_address_is_lent_the_first_of_another(void **)
+{
+	static const struct iface_addr4 mine = {IP(192, 0, 2, 1), 24};
+	struct ifaces *s = ifaces_new(4);
+	struct iface f = {.id = 2, .n_addr4 = 1, .addr4 = &mine}; /* its link is down */
+	const struct iface *none;
+
+	assert_non_null(s);
+	ifaces_lend4(s);
+	assert_int_equal(iface_source4(&s->iface[3], IP(8, 8, 8, 8)), 0); /* there is none */
+	assert_false(iface_speaks4(&s->iface[3], 0));
+	assert_int_equal(ifaces_set(s, &f), 0);
+	f = full();
+	f.id = 3;
+	assert_int_equal(ifaces_set(s, &f), 0);
+	ifaces_lend4(s);
+	none = &s->iface[1];
+	assert_int_equal(iface_source4(none, IP(8, 8, 8, 8)), IP(192, 0, 2, 1));
+	assert_true(iface_speaks4(none, IP(192, 0, 2, 1)));
+	assert_false(iface_speaks4(none, IP(10, 0, 0, 1)));
+	assert_false(iface_has_addr4(none, IP(192, 0, 2, 1)));
+	assert_false(iface_speaks4(&s->iface[3], IP(192, 0, 2, 1))); /* it has its own */
+	ifaces_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +138,7 @@ int main(void)
 		cmocka_unit_test(a_subnet_is_on_the_link),
 		cmocka_unit_test(the_source_is_of_the_askers_subnet_if_there_is_one),
 		cmocka_unit_test(a_snapshot_has_its_own_copy),
+		cmocka_unit_test(who_has_no_address_is_lent_the_first_of_another),
 		cmocka_unit_test(nothing_comes_from_own_and_broadcast_addresses),
 	};
 

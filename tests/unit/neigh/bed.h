@@ -70,6 +70,7 @@ static inline void bed_set_ifaces(struct bed *bed, const struct iface *f0, const
 	assert_non_null(s);
 	assert_int_equal(ifaces_set(s, f0), 0);
 	assert_int_equal(ifaces_set(s, f1), 0);
+	ifaces_lend4(s);
 	neigh_set_ifaces(bed->t, s, bed->now);
 	ifaces_free(bed->ifaces);
 	bed->ifaces = s;

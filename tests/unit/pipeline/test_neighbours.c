@@ -199,6 +199,44 @@ static void a_gateway_is_asked_for_once_for_all_its_packets(void **state)
 	assert_int_equal(router_drain(t->r), 2);
 }
 
+/* RFC 1812 2.2.7: a link without an address of its own; the router speaks with another of its. */
+static void a_gateway_on_an_unnumbered_link_is_asked_for_and_believed(void **state)
+{
+	const uint32_t gateway = IP(172, 16, 0, 1);
+	const uint8_t *a;
+	struct road *t = *state;
+
+	t->r->iface[1].n_addr4 = 0;
+	router_publish(t->r);
+	router_route(t->r, IP(198, 51, 100, 0), 24, 1, gateway);
+	send_numbered(t, IP(198, 51, 100, 1), 1);
+	road_out(t, 1);
+	a = t->out.bytes + 14;
+	assert_int_equal(ether_type(t->out.bytes), ETHERTYPE_ARP);
+	assert_int_equal(__builtin_bswap32(load32(a + 14)), ROUTER_IP(0));
+	assert_int_equal(__builtin_bswap32(load32(a + 24)), gateway);
+	packet_arp(&t->in, &(struct packet_arp){.dst = ROUTER_MAC(1),
+	                                        .sender_mac = NEW_MAC,
+	                                        .target_mac = ROUTER_MAC(1),
+	                                        .sender = gateway,
+	                                        .target = ROUTER_IP(0),
+	                                        .op = ARP_ANS});
+	router_send(t->r, 1, &t->in);
+	road_out(t, 1);
+	assert_int_equal(id_out(t), 1);
+	assert_true(mac_load(t->out.bytes) == NEW_MAC);
+	/* And the gateway, which knows us by that address, gets an answer. */
+	packet_arp(&t->in, &(struct packet_arp){.dst = MAC_BROADCAST,
+	                                        .sender_mac = NEW_MAC,
+	                                        .sender = gateway,
+	                                        .target = ROUTER_IP(0),
+	                                        .op = ARP_REQ});
+	router_send(t->r, 1, &t->in);
+	road_out(t, 1);
+	assert_int_equal((t->out.bytes + 14)[7], ARP_ANS);
+	assert_true(mac_load(t->out.bytes + 14 + 8) == ROUTER_MAC(1));
+}
+
 /* arp-static-wins, arp-mcast-mac, arp-own-address */
 static void forged_answers_are_not_believed(void **state)
 {
@@ -318,6 +356,7 @@ int main(void)
 		road_test(a_silent_gateway_is_unreachable_at_once),
 		road_test(a_gateway_outside_all_subnets_is_asked_for_and_believed),
 		road_test(a_gateway_is_asked_for_once_for_all_its_packets),
+		road_test(a_gateway_on_an_unnumbered_link_is_asked_for_and_believed),
 		road_test(forged_answers_are_not_believed),
 		road_test(the_routers_own_packets_wait_in_silence),
 		cmocka_unit_test_teardown(a_sweep_over_silent_hosts_leaves_room, road_teardown),
