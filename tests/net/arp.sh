@@ -42,4 +42,21 @@ it "a neighbour with a new address is believed" \
 	has_json 'any(r["dst"] == "10.0.2.2" and r["lladdr"] == "02:00:00:00:00:42" for r in rows)' \
 	viaduct -j show neighbours
 it "and reached there" reaches h1 10.0.2.2
+
+announced() { [ "$(grep -c 'request 10.0.2.1 10.0.2.1' "$scratch/h2.log")" -ge "$1" ]; }
+conflicts() {
+	has_json "any(r['name'] == 'neigh.conflicts' and r['value'] == $1 for r in rows)" \
+		viaduct -j show counters neigh.conflicts
+}
+at_background h2 "$here/arp.py" hear eth0 60
+wait_for 5 grep -q listening "$scratch/h2.log"
+ip -n "$prefix.router" link set p2 down
+ip -n "$prefix.router" link set p2 up
+it "a link that comes up hears the router's address, twice" wait_for 8 announced 2
+at h1 "$here/arp.py" ask eth0 10.0.2.1 10.0.2.1 >"$scratch/out"
+it "a claim on another link than the address's is none" conflicts 0
+at h2 "$here/arp.py" ask eth0 10.0.2.1 10.0.2.1 >"$scratch/out"
+it "one on its own link is counted" wait_for 5 conflicts 1
+it "and the address defended" wait_for 5 announced 3
+it "and kept" reaches h1 10.0.2.1
 finish
