@@ -319,8 +319,10 @@ int agent_open(struct agent *a, const struct agent_options *o, struct config *c,
 		if (a->config == c)
 			a->config = NULL; /* the caller's still */
 		agent_close(a);
+		return err;
 	}
-	return err;
+	agent_ifaces_settle(a);
+	return 0;
 }
 
 int agent_run(struct agent *a)

@@ -181,6 +181,9 @@ uint16_t agent_iface_id(struct agent *a, const char *name);
 [[nodiscard]] int agent_iface_on_failure(struct agent *a, const struct config_interface *is,
                                          struct why *e);
 
+/* The start has succeeded: what it found of a predecessor is ours, to be taken off at the end. */
+void agent_ifaces_settle(struct agent *a);
+
 /* Close the interface in slot @id: workers let go first. */
 void agent_iface_close(struct agent *a, uint16_t id);
 

@@ -78,6 +78,7 @@ static int iface_bind(struct agent *a, struct agent_iface *f, const struct confi
 		.attach = (enum xsk_attach)ci->xdp.mode,
 		.zero_copy = (enum xsk_zero_copy)ci->xdp.zero_copy,
 		.drop = ci->on_failure == CONFIG_ON_FAILURE_DROP,
+		.tentative = a->config == NULL, /* the start may still fail */
 		.run_dir = a->options.run_dir,
 		.frames = a->frames,
 		.cache = &a->spare,
@@ -90,12 +91,17 @@ static int iface_bind(struct agent *a, struct agent_iface *f, const struct confi
 	return 0;
 }
 
-/* Give the kernel device that slot @f has taken back, if there is one. */
+/*
+ * Give the kernel device that slot @f has taken back, if there is one. Not what a start that fails
+ * has found dropping packets, as it was told to after a crash: it stays as it was found.
+ */
 static void iface_give_back(struct agent *a, struct agent_iface *f, const char *name)
 {
+	bool stays = a->config == NULL && f->ifindex != 0 &&
+	             steer_stays(a->options.run_dir, (uint32_t)f->ifindex);
 	struct why why;
 
-	if (f->ifindex != 0 &&
+	if (f->ifindex != 0 && !stays &&
 	    device_give_back(a->netlink, a->options.run_dir, f->ifindex, &why) != 0)
 		log_warning("interfaces.%s: %s", name, why.text);
 	f->ifindex = 0;
@@ -335,6 +341,16 @@ int agent_iface_on_failure(struct agent *a, const struct config_interface *is, s
 	if (err < 0)
 		return why_fail(e, err, "interfaces.%s.on-failure: %s", is->name, why.text);
 	return 0;
+}
+
+void agent_ifaces_settle(struct agent *a)
+{
+	for (size_t i = 0; i < PORT_MAX; i++) {
+		const struct port *port = a->iface[i].port;
+
+		if (port != NULL && port->ifindex != 0)
+			steer_settle(xsk_port_steer(port));
+	}
 }
 
 void agent_iface_close(struct agent *a, uint16_t id)

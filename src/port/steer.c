@@ -31,6 +31,7 @@ struct steer {
 	struct steer_settings set;
 	int link; /* file descriptor */
 	bool pinned;
+	bool stays; /* pinned, and left so by steer_close() */
 	char name[16];
 	char run_dir[]; /* of @set */
 };
@@ -134,6 +135,7 @@ static bool steer_adopt(struct steer *s)
 	if (mode_fits(s) && bpf_link_update(fd, prog_fd(s), NULL) == 0) {
 		s->link = fd;
 		s->pinned = true;
+		s->stays = s->set.tentative && s->set.drop;
 		return true;
 	}
 	bpf_link_detach(fd);
@@ -249,14 +251,30 @@ void steer_close(struct steer *s)
 {
 	if (s == NULL)
 		return;
-	if (s->pinned)
+	if (s->pinned && !s->stays)
 		pin_remove(s->set.run_dir, s->set.ifindex);
 	if (s->link >= 0) {
-		bpf_link_detach(s->link); /* at once; closing alone may take a moment */
+		if (!s->stays)
+			bpf_link_detach(s->link); /* at once; closing alone may take a moment */
 		close(s->link);
 	}
 	steer_bpf__destroy(s->bpf);
 	free(s);
+}
+
+void steer_settle(struct steer *s)
+{
+	s->stays = false;
+}
+
+bool steer_stays(const char *run_dir, uint32_t ifindex)
+{
+	int fd = pin_open(run_dir, ifindex);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
 }
 
 int steer_socket_set(struct steer *s, uint32_t queue, int fd)

@@ -28,6 +28,7 @@ struct steer_settings {
 	bool kernel;         /* control: kernel */
 	bool drop;           /* on-failure: drop */
 	bool bridge_port;    /* leave 01:80:c2:00:00:0x to the kernel */
+	bool tentative;      /* see steer_settle() */
 };
 
 /**
@@ -43,6 +44,17 @@ struct steer_settings {
  * there; another negative errno.
  */
 [[nodiscard]] int steer_open(struct steer **out, const struct steer_settings *s, struct why *e);
+
+/**
+ * steer_settle - from now on steer_close() takes the program off
+ *
+ * Until then a program that was found pinned, a predecessor's, stays when @s is closed, if it was
+ * opened as tentative: what on-failure: drop keeps out must not get in because a start fails.
+ */
+void steer_settle(struct steer *s);
+
+/* Does a pinned program keep packets of the device out, without this process? */
+bool steer_stays(const char *run_dir, uint32_t ifindex);
 
 /* Detach the program, whatever on-failure says: the daemon stops on purpose. NULL is allowed. */
 void steer_close(struct steer *s);

@@ -330,6 +330,7 @@ static int program_attach(struct xsk_port *xp, const struct xsk_config *cfg, str
 		.kernel = cfg->kernel,
 		.drop = cfg->drop,
 		.bridge_port = cfg->bridge_port,
+		.tentative = cfg->tentative,
 	};
 
 	return steer_open(&xp->steer, &set, e);

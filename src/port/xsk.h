@@ -24,6 +24,7 @@ struct xsk_config {
 	bool kernel;      /* control: kernel */
 	bool drop;        /* on-failure: drop */
 	bool bridge_port; /* leave link protocols to the kernel */
+	bool tentative;   /* a predecessor's pinned program outlives the port: steer_settle() */
 	const char *run_dir;
 	struct frames *frames;
 	/* The fill rings are filled from here before the sockets are bound (AF_XDP row 6). */

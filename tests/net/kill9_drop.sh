@@ -26,6 +26,12 @@ router_killed
 it "after kill -9 the program of p1 stays" xdp_on p1
 it "and that of p2" xdp_on p2
 it "nothing gets through" says ' 100% packet loss' at h2 ping -n -c 10 -i 0.01 -W 1 10.0.1.2
+sed -i.good 's/^  p2:/  p9: {control: own}\n  p2:/' "$config"
+it "a restart that fails" exits 1 viaductd_at_router
+it "leaves the program of p1 where it was" xdp_on p1
+it "and that of p2" xdp_on p2
+it "and still nothing gets through" says ' 100% packet loss' at h2 ping -n -c 10 -i 0.01 -W 1 10.0.1.2
+mv "$config.good" "$config"
 it "the restart takes over" router_start
 it "traffic passes again" wait_for 3 reaches h1 10.0.2.2 -c 10 -l 10
 it "from the kill on not one frame leaked to the kernel" nothing_leaked
