@@ -9,37 +9,22 @@
 #include "port/steer.h"
 #include "port/xsk.h"
 
-static bool worker_serves(struct worker *w, const struct port_queue *q)
+/* Who serves @q. */
+static struct worker *worker_of(struct agent *a, const struct port_queue *q)
 {
-	const struct pipeline_queues *own = rcu_get(&w->queues);
-
-	for (uint32_t i = 0; own != NULL && i < own->n_rx; i++) {
-		if (own->rx[i] == q)
-			return true;
-	}
-	return false;
-}
-
-/* Who receives from @q; NULL: nobody. */
-static struct worker *queue_worker(struct agent *a, const struct port_queue *q)
-{
-	for (unsigned int i = 0; i < a->n_workers; i++) {
-		if (worker_serves(&a->worker[i], q))
-			return &a->worker[i];
-	}
-	return NULL;
+	return &a->worker[queue_worker(q->port, q->index, a->n_workers)];
 }
 
 static void queue_sample(struct agent *a, const struct agent_iface *f, struct port_queue *q,
                          struct watchdog_sample *s)
 {
-	const struct worker *w = queue_worker(a, q);
+	const struct worker *w = worker_of(a, q);
 
 	watchdog_read(q, s);
 	q->ops->stats(q);
 	s->fill_empty = q->kernel.rx_fill_ring_empty_descs;
-	s->up = f->up && f->carrier && !f->gone && w != NULL;
-	s->loops = w != NULL ? counter_read(&w->counters.loops) : 0;
+	s->up = f->up && f->carrier && !f->gone;
+	s->loops = counter_read(&w->counters.loops);
 }
 
 /* What sockets got of the packets that reached the device, and what the program decided otherwise.
@@ -124,8 +109,7 @@ static void iface_watch(struct agent *a, struct agent_iface *f, uint64_t now_ns)
 		}
 		if (what == WATCHDOG_KICK) {
 			port_nudge(&port->queue[i]);
-			/* It is served, or it would not have been judged. */
-			worker_wake(queue_worker(a, &port->queue[i]));
+			worker_wake(worker_of(a, &port->queue[i]));
 		}
 	}
 }
