@@ -121,6 +121,21 @@ void chain_read(struct chain_reader *r, uint8_t *to, uint32_t n)
 	}
 }
 
+bool chain_trim(struct frame_cache *c, const struct pkt *p, uint32_t len)
+{
+	struct frame_chain *chain = frame_chain(c->frames, p->data);
+	uint32_t end = chain_first_len(c->frames, p), n = 0;
+
+	while (end < len)
+		end += chain->part[n++].len;
+	for (uint32_t i = n; i < chain->n; i++)
+		frame_put(c, chain->part[i].addr);
+	if (n > 0)
+		chain->part[n - 1].len = (uint16_t)(chain->part[n - 1].len - (end - len));
+	chain->n = n;
+	return n > 0;
+}
+
 void chain_free_rest(struct frame_cache *c, const uint8_t *data)
 {
 	const struct frame_chain *chain = frame_chain(c->frames, data);

@@ -56,6 +56,15 @@ uint32_t chain_next(struct chain_reader *r, uint32_t max, const uint8_t **at);
 /* Copy the next @n bytes; there are as many. */
 void chain_read(struct chain_reader *r, uint8_t *to, uint32_t n);
 
+/**
+ * chain_trim - leave the first @len bytes of the chain @p, a trailer being no part of the packet
+ * @p: as it was received; the caller takes over the new length
+ *
+ * Frames with nothing of the packet in them go back to @c.
+ * Context: worker. Return: whether it is a chain still, or lies in its first frame.
+ */
+bool chain_trim(struct frame_cache *c, const struct pkt *p, uint32_t len);
+
 /* Free all frames of the chain at @data but the first. */
 void chain_free_rest(struct frame_cache *c, const uint8_t *data);
 

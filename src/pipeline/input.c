@@ -123,10 +123,11 @@ static force_inline enum verdict input_one(const struct ifaces *s, uint16_t in, 
 }
 
 /* A packet in several frames. It is in the IPv4 lane if the return is KEEP. */
-static enum verdict input_chain4(struct batch *b, const struct ifaces *s, struct pkt *k)
+static enum verdict input_chain4(struct pipeline *pl, struct pkt *k)
 {
-	const struct iface *f = &s->iface[k->in];
-	struct pkt *p = &b->ip4.pkt[b->ip4.n];
+	const struct iface *f = &pl->ifaces->iface[k->in];
+	struct lane4 *l = &pl->batch.ip4;
+	struct pkt *p = &l->pkt[l->n];
 	uint32_t len = k->len;
 	enum verdict v;
 
@@ -136,14 +137,11 @@ static enum verdict input_chain4(struct batch *b, const struct ifaces *s, struct
 		v = input_why(f, k->data);
 		return v == KEEP ? DROP_ARP_BAD : v; /* ARP is never this long */
 	}
-	v = input_ip4(s, k->in, &b->ip4, k->data, k->len);
-	if (v != KEEP)
-		return v;
-	p->flags |= PKT_CHAIN;
-	if (p->len == k->len)
-		return KEEP;
-	b->ip4.n--;
-	return DROP_IP_HEADER; /* a trailer behind so long a packet has no honest reason */
+	v = input_ip4(pl->ifaces, k->in, l, k->data, k->len);
+	/* RFC 894: what is behind the packet is not part of it. */
+	if (v == KEEP && (p->len == k->len || chain_trim(&pl->cache, k, p->len)))
+		p->flags |= PKT_CHAIN;
+	return v;
 }
 
 /*
@@ -162,7 +160,7 @@ static never_inline uint32_t input_chain(struct pipeline *p, struct port_queue *
 	*bytes += k.len;
 	v = (enum verdict)k.verdict;
 	if (v == KEEP)
-		v = input_chain4(&p->batch, p->ifaces, &k);
+		v = input_chain4(p, &k);
 	if (v != KEEP)
 		pkt_list_add(&p->batch.ended, &k, v);
 	return used;
