@@ -115,6 +115,22 @@ def arp_resolve(lab):
     lab.forwarded(packet, 2, to=new)
 
 
+@rows("RFC 1122 2.3.2.2: packets that wait for a reply go on, three of them at least, in order")
+def arp_hold(lab):
+    new = lab.fresh(2)
+    packets = [udp(host(0), new, id=i) for i in range(3)]
+    lab.silent.add(new)
+    for packet in packets:
+        lab.ip(0, packet)
+    expect(lab.until(lambda: requests(lab, new)), "no request")
+    lab.nothing()
+    lab.say_arp(2, 2, new, router(2), to=router_mac(2))
+    lab.until(lambda: len(lab.came) == 3, 5)
+    expect([c.ip.id for c in lab.came] == [0, 1, 2], f"came: {[c.ip.id for c in lab.came]}")
+    for packet in packets:
+        lab.forwarded(packet, 2, to=new)
+
+
 @rows("RFC 1812 5.2.7.1: host unreachable within 5 s if a host never answers")
 def arp_unreachable(lab):
     new = lab.fresh(2)

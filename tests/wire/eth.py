@@ -5,6 +5,7 @@ from wire import Rows, WINDOW, expect, host, host_mac, network, router, router_m
 
 rows = Rows(network())
 PLAIN = udp(host(0), host(1))
+WHO_HAS = arp(1, host_mac(0, 2), host(0), router(0))
 
 
 def ip6(size=40):
@@ -43,6 +44,9 @@ def eth_pad_in(lab):
         short = udp(host(0), host(1), size)
         lab.raw(0, ours(short).ljust(60, b"\xaa"))
         lab.forwarded(short, 1)
+    ping = echo(host(0), router(0), b"ab")
+    lab.raw(0, ours(ping).ljust(60, b"\xaa"))
+    lab.reply(0, ping)
 
 
 @rows("CVE-2003-0001: what follows a minimal packet are zeros, not an earlier packet")
@@ -85,13 +89,24 @@ def eth_mismatched_type(lab):
 def eth_tagged(lab):
     for vid in (1, 5, 4094, 4095):
         lab.raw(0, ours(PLAIN, tags=[(VLAN, vid)]))
+        lab.raw(0, ether(BROADCAST, host_mac(0, 2), WHO_HAS, ARP, [(VLAN, vid)]))
     lab.nothing()
+    expect(not [a for a in lab.arps if a.op == 2], "a tagged ARP request is answered")
 
 
 @rows("802.1Q 6.9: a packet that is only priority tagged is forwarded, without a tag")
 def eth_priority_tag(lab):
     lab.raw(0, ours(PLAIN, tags=[(VLAN, 5 << 13)]))
     lab.forwarded(PLAIN, 1)
+    lab.raw(0, ours(PLAIN, tags=[(VLAN, 0)]))
+    lab.forwarded(PLAIN, 1)
+
+
+@rows("802.1Q 6.9: an ARP request that is only priority tagged is answered, without a tag")
+def eth_priority_tag_arp(lab):
+    lab.raw(0, ether(BROADCAST, host_mac(0, 2), WHO_HAS, ARP, [(VLAN, 5 << 13)]))
+    lab.settle()
+    expect([a for a in lab.arps if a.op == 2 and a.sender == router(0)], "no reply")
 
 
 @rows("802.1ad: a double tagged packet is not forwarded")
@@ -112,7 +127,7 @@ def eth_double_prio(lab):
 def eth_runts(lab):
     frames = {
         IP4: udp(host(0), host(1), 100),
-        ARP: arp(1, host_mac(0, 2), host(0), router(0))[:27],
+        ARP: WHO_HAS[:27],
         IP6: ip6(100),
         VLAN: b"\0\5\x08\0" + udp(host(0), host(1), 100),
     }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fragments: made for a smaller MTU, passed on as they are, and put together for the router.
 
-Links: p0 carries 3000 bytes, p1 and p2 1500, p3 1400.
+Links: p0 carries 3000 bytes, p1 1500, p2 9000, which is more than a frame of the daemon, p3 1400.
 """
 from packets import DF, ICMP, MF, Ip4, echo, fragments, ip4, pattern, piece, udp
 from wire import Rows, WINDOW, behind, expect, host, network, router
@@ -13,7 +13,7 @@ def timed_out(came):
     return came.ip and came.ip.proto == ICMP and came.ip.payload[:2] == b"\x0b\1"
 
 
-rows = Rows(network(mtu=(3000, 1500, 1500, 1400)), timed_out)
+rows = Rows(network(mtu=(3000, 1500, 9000, 1400)), timed_out)
 
 
 def cut(lab, port, packet, out, to=None):
@@ -251,22 +251,68 @@ def frag4_flood(lab):
 
 # --- Jumbo frames -----------------------------------------------------------------------------------
 
-@rows("RFC 791 3.2: 3000 bytes are cut for a link of 1500, and for one of 1400")
+JUMBO = ((0, 3000), (2, 9000))  # port, and the longest packet there
+
+
+@rows("RFC 791 3.2: 3000 and 9000 bytes are cut for a link of 1500, and for one of 1400")
 def frag4_jumbo(lab):
-    cut(lab, 0, sized(3000, port=0, out=1), 1)
-    cut(lab, 0, sized(3000, port=0, out=3), 3)
-    cut(lab, 0, sized(2600, port=0, out=3), 3)
+    for port, most in JUMBO:
+        for size in (most, most - 1, 2600, 1501):
+            for out in (1, 3):
+                cut(lab, port, sized(size, port=port, out=out), out)
+    cut(lab, 2, sized(9000, port=2, out=0), 0)
 
 
 @rows("RFC 1191: 3000 bytes with DF are answered by 3/4 with MTU 1500")
 def frag4_jumbo_df(lab):
-    too_big(lab, 0, sized(3000, port=0, out=1, frag=DF), 1500)
+    for port, most in JUMBO:
+        for size in (most, 1501):
+            too_big(lab, port, sized(size, port=port, out=1, frag=DF), 1500)
 
 
 @rows("RFC 894: 3000 bytes to the router are answered whole, 1500 to the jumbo link go on whole")
 def frag4_jumbo_in(lab):
-    request = echo(host(0), router(0), pattern(2972))
-    lab.ip(0, request)
-    lab.reply(0, request)
-    lab.passes(1, sized(1500, port=1, out=0), 0)
-    lab.passes(0, udp(behind(0), host(0), 2972), 0)
+    for port, most in JUMBO:
+        for size in (most - 28, most - 29, 1472):
+            request = echo(host(port), router(port), pattern(size))
+            lab.ip(port, request)
+            lab.reply(port, request)
+        lab.passes(1, sized(1500, port=1, out=port), port)
+        lab.passes(port, udp(behind(port), host(port), most - 28), port)
+    lab.passes(0, sized(3000, port=0, out=2), 2)
+
+
+@rows("RFC 792: jumbo echo with a wrong checksum is not answered")
+def frag4_jumbo_bad_cksum(lab):
+    for port, most in JUMBO:
+        for size in (most - 28, most - 29):
+            lab.refused(port, echo(host(port), router(port), pattern(size), icmp_check=0x1234))
+
+
+@rows("RFC 1812 4.3.2.3: errors about jumbo packets quote as much as about others")
+def frag4_jumbo_errors(lab):
+    for port, most in JUMBO:
+        for packet, kind, code in ((sized(most, port=port, out=1, ttl=1), 11, 0),
+                                   (udp(host(port), "203.0.113.5", most - 28), 3, 0),
+                                   (udp(host(port), router(port), most - 28, dport=33434), 3, 3)):
+            lab.ip(port, packet)
+            expect(lab.error(port, kind, code, packet).total == 576, "not 576 bytes")
+
+
+@rows("RFC 1812 5.2.2: bad headers of jumbo packets are dropped in silence")
+def frag4_jumbo_bad(lab):
+    for port, most in JUMBO:
+        for field in ({"check": 1}, {"ihl": 4}, {"ihl": 15}, {"total": most + 1}, {"version": 6},
+                      {"total": 65535}):
+            lab.refused(port, sized(most, port=port, out=1, **field))
+        for to in ("ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "02:00:00:00:99:99"):
+            lab.refused(port, sized(most, port=port, out=1), to=to)
+
+
+@rows("RFC 894: bytes behind a packet are taken off of a jumbo frame too")
+def frag4_jumbo_trailer(lab):
+    for port, most in JUMBO:
+        for size in (60, 1300, 1400, 1500, most // 2, most - 12, most - 4):
+            packet = udp(behind(port), host(port), size - 28)
+            lab.ip(port, packet + b"\xaa" * (most - size))
+            lab.forwarded(packet, port)

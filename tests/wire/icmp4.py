@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """ICMP: what the router answers, what it says of packets it cannot forward, and when it is silent."""
-from packets import ACK, BROADCAST, ICMP, RST, SYN, TCP, Ip4, echo, icmp, ip4, pattern, tcp, udp
+from packets import ACK, BROADCAST, ICMP, MF, RST, SYN, TCP, Ip4, echo, icmp, ip4, pattern, tcp, udp
 from wire import PORTS, Rows, WINDOW, behind, expect, host, network, router
 
 BETTER = host(0, 9)  # a gateway on the link of p0
@@ -23,6 +23,12 @@ def answered(lab, port, request):
 def icmp4_echo(lab):
     for port in PORTS:
         answered(lab, port, echo(host(port), router(port), pattern(56), ident=port + 1, seq=65535))
+
+
+@rows("RFC 1812 4.3.2.5: an echo reply has the precedence and TOS of its request")
+def icmp4_echo_tos(lab):
+    for tos in (0x00, 0xB8, 0xC0, 0xFC):
+        expect(answered(lab, 0, echo(host(0), router(0), tos=tos)).tos == tos, f"TOS {tos:#x}")
 
 
 @rows("RFC 1812 5.2.1: any address of the router is answered on any port")
@@ -144,6 +150,21 @@ def icmp4_quote_options(lab):
     expect(len(came.payload) >= 8 + 60 + 8, f"{len(came.payload)} bytes of ICMP")
 
 
+@rows("RFC 894: an error does not quote what is behind the packet in its frame")
+def icmp4_quote_trailer(lab):
+    for size in (0, 26, 500):
+        packet = udp(host(0), host(1), size, ttl=1)
+        lab.ip(0, packet + b"\xaa" * 60)
+        lab.error(0, 11, 0, packet)
+
+
+@rows("RFC 1812 4.3.2.7: a first fragment with TTL 1 is answered by 11/0")
+def icmp4_ttl_first_fragment(lab):
+    first = ip4(host(0), host(1), pattern(40), ttl=1, frag=MF)
+    lab.ip(0, first)
+    lab.error(0, 11, 0, first)
+
+
 @rows("RFC 1812 4.3.2.5: errors have precedence 6 or 7")
 def icmp4_tos(lab):
     for tos in (0, 0xB8, 0xFF):
@@ -263,6 +284,8 @@ def icmp4_no_error_bcast_port(lab):
     for to in ("10.0.0.255", "10.0.0.0", "10.0.1.255", "255.255.255.255"):
         lab.refused(0, udp(host(0), to, dport=33434))
         lab.refused(0, udp(host(0), to, dport=33434), to=BROADCAST)
+        lab.refused(0, udp(host(0), to, ttl=1))
+        lab.refused(0, tcp(host(0), to))
 
 
 # --- The limit --------------------------------------------------------------------------------------
