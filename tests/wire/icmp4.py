@@ -17,7 +17,7 @@ def answered(lab, port, request):
     return lab.reply(port, request)
 
 
-# --- Echo -------------------------------------------------------------------------------------------
+# --- Echo ---------------------------------------------------------------------------------------
 
 @rows("RFC 1812 4.3.3.6: echo to each port's own address comes back, all of it")
 def icmp4_echo(lab):
@@ -96,7 +96,7 @@ def icmp4_other_types(lab):
         lab.refused(0, ip4(host(0), router(0), icmp(kind, 0, data=quote), ICMP))
 
 
-# --- Time exceeded ----------------------------------------------------------------------------------
+# --- Time exceeded ------------------------------------------------------------------------------
 
 @rows("RFC 1812 5.3.1: TTL 1 is answered by 11/0 from the ingress port's address")
 def icmp4_ttl(lab):
@@ -174,7 +174,7 @@ def icmp4_tos(lab):
         expect(came.tos >> 5 in (6, 7), f"TOS {came.tos:#x}")
 
 
-# --- Unreachable ------------------------------------------------------------------------------------
+# --- Unreachable --------------------------------------------------------------------------------
 
 def unreachable(lab, packet, codes, **more):
     lab.ip(0, packet)
@@ -222,7 +222,7 @@ def icmp4_tcp_rst(lab):
     lab.refused(0, tcp(host(0), router(0), SYN, tcp_check=0x1234))
 
 
-# --- Redirects --------------------------------------------------------------------------------------
+# --- Redirects ----------------------------------------------------------------------------------
 
 @rows("RFC 1812 5.2.7.2: a host on the link of the better gateway is told of it by 5/1")
 def icmp4_redirect(lab):
@@ -240,7 +240,7 @@ def icmp4_no_redirect_offlink(lab):
     lab.nothing()
 
 
-# --- No error about ---------------------------------------------------------------------------------
+# --- No error about -----------------------------------------------------------------------------
 
 def ttl1_error(kind):
     return ip4(host(0), host(1), icmp(kind, 1, data=udp(host(1), host(0))), ICMP, ttl=1)
@@ -288,7 +288,7 @@ def icmp4_no_error_bcast_port(lab):
         lab.refused(0, tcp(host(0), to))
 
 
-# --- The limit --------------------------------------------------------------------------------------
+# --- The limit ----------------------------------------------------------------------------------
 
 def flood(lab, also=()):
     """600 packets with TTL 1 and the others between them. Return: how many errors came."""
@@ -300,7 +300,8 @@ def flood(lab, also=()):
         if i % 32 == 31:
             lab.fence(0)
     lab.settle()
-    errors = [c for c in lab.came if c.port == 0 and c.ip.proto == ICMP and c.ip.payload[:2] == b"\x0b\0"]
+    errors = [c for c in lab.came
+              if c.port == 0 and c.ip.proto == ICMP and c.ip.payload[:2] == b"\x0b\0"]
     lab.came = [c for c in lab.came if c not in errors]
     return len(errors)
 

@@ -30,7 +30,7 @@ def refused(lab, *packets):
         lab.refused(0, packet)
 
 
-# --- TTL and checksum -------------------------------------------------------------------------------
+# --- TTL and checksum ---------------------------------------------------------------------------
 
 rows.add("ip4_ttl_64", "RFC 1812 5.3.1: TTL 64 leaves as 63", passes, to_p1(ttl=64))
 rows.add("ip4_ttl_255", "RFC 1812 5.3.1: TTL 255 leaves as 254", passes, to_p1(ttl=255))
@@ -76,7 +76,7 @@ def ip4_cksum_minus_zero(lab):
         lab.forwarded(zero, 1)
 
 
-# --- Routes -----------------------------------------------------------------------------------------
+# --- Routes -------------------------------------------------------------------------------------
 
 def goes(lab, to, out, n):
     lab.passes(0, udp(host(0), to), out, to=host(out, n))
@@ -112,7 +112,7 @@ def ip4_hairpin(lab):
     lab.passes(0, udp(behind(0), host(0, 3)), 0, to=host(0, 3))
 
 
-# --- Bad headers ------------------------------------------------------------------------------------
+# --- Bad headers --------------------------------------------------------------------------------
 
 @rows("RFC 1812 5.2.2: a wrong header checksum is dropped in silence")
 def ip4_bad_cksum(lab):
@@ -171,7 +171,7 @@ def ip4_trailer(lab):
                    f"frame of {len(came.frame)} bytes")
 
 
-# --- What stays as it is ----------------------------------------------------------------------------
+# --- What stays as it is ------------------------------------------------------------------------
 
 rows.add("ip4_tos_ef", "RFC 2474: TOS 0xb8 is unchanged", passes, to_p1(tos=0xB8))
 rows.add("ip4_tos_ce", "RFC 3168 5: TOS 0x03 is unchanged", passes, to_p1(tos=0x03))
@@ -188,7 +188,7 @@ for proto in (0, 2, 4, 6, 47, 50, 51, 89, 132, 253, 255):
              ip4(host(0), host(1), pattern(3), proto))
 
 
-# --- Options ----------------------------------------------------------------------------------------
+# --- Options ------------------------------------------------------------------------------------
 
 def option(kind, *data):
     return bytes([kind, 2 + len(data), *data])
@@ -295,7 +295,7 @@ def ip4_opt_malformed(lab):
             expect(20 <= at < 20 + len(options), f"options {options.hex()}: pointer {at}")
 
 
-# --- Broadcast and multicast ------------------------------------------------------------------------
+# --- Broadcast and multicast --------------------------------------------------------------------
 
 @rows("RFC 2644: directed broadcasts are not forwarded")
 def ip4_directed_bcast(lab):

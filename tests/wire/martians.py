@@ -48,7 +48,7 @@ def martians_land(lab):
                 echo(address, address), udp(address, router(0)), udp(address, address, ttl=1))
 
 
-# --- uRPF -------------------------------------------------------------------------------------------
+# --- uRPF ---------------------------------------------------------------------------------------
 
 def strict(config):
     config["interfaces"]["p0"]["urpf"] = "strict"
@@ -93,7 +93,7 @@ def martians_urpf_loose(lab):
         refused(lab, udp("203.0.113.1", host(2)))
 
 
-# --- A loop -----------------------------------------------------------------------------------------
+# --- A loop -------------------------------------------------------------------------------------
 
 @rows("RFC 1812 5.3.1: a packet that its next hop sends back dies of its TTL, with one answer")
 def martians_loop(lab):

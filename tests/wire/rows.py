@@ -27,8 +27,9 @@ def choose(names):
         if all(n in rows.test for n in names):
             return name, rows, names
     known = [r for f in FILES for r in importlib.import_module(f).rows.test]
-    sys.exit("rows of one group, or a group of " + " ".join(FILES) + "; no such row: "
-             + " ".join(n for n in names if n not in known))
+    strange = [n for n in names if n not in known]
+    sys.exit(f"no such row: {' '.join(strange)}; the groups are {' '.join(FILES)}" if strange
+             else "rows of several groups: name those of one")
 
 
 def prove(lab, number, name, test):

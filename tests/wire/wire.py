@@ -5,7 +5,8 @@
          e2 ---- p2 10.0.2.1/24 [      ] p3 10.0.3.1/24 ---- e3 :lan
 
 All hosts are played here: host n of port p is 10.0.p.n, its MAC 02:00:00:00:0p:nn, and it answers
-ARP; the router knows hosts 2, 3 and 9 from the start. The router's MAC at port p is 02:00:00:00:aa:0p. By hand, as root:
+ARP; the router knows hosts 2, 3 and 9 from the start. The router's MAC at port p is
+02:00:00:00:aa:0p. By hand, as root:
 
     tests/wire/run ip4                     a group: each row of it, then the daemon's accounts
     tests/wire/run ip4_ttl_1 icmp4_ttl     rows of one group
@@ -199,7 +200,8 @@ class Wire:
         came.op, came.sender_mac, came.sender, came.target_mac, came.target = arp_fields(came.frame)
         self.arps.append(came)
         target = self.mac_of(came.target)
-        if came.op == 1 and came.target not in self.silent | self.own and came.sender != came.target:
+        announced = came.sender == came.target
+        if came.op == 1 and not announced and came.target not in self.silent | self.own:
             if came.to in (BROADCAST, target):
                 self.say_arp(came.port, 2, came.target, came.sender, to=came.sender_mac)
 
@@ -209,7 +211,8 @@ class Wire:
         claim = field.pop("claim", source)
         cut = field.pop("cut", None)
         target_mac = to if op == 2 else "00:00:00:00:00:00"
-        self.frame(port, ether(to, source, arp(op, claim, sender, target, target_mac, **field), ARP)[:cut])
+        body = arp(op, claim, sender, target, target_mac, **field)
+        self.frame(port, ether(to, source, body, ARP)[:cut])
 
 
 def arp_fields(frame):
@@ -331,7 +334,8 @@ class Lab(Wire):
         for i, came in enumerate(self.came):
             if holds(came):
                 return self.came.pop(i)
-        raise Failure(f"{what} did not come; but: " + ("; ".join(map(str, self.came[:8])) or "nothing"))
+        others = "; ".join(map(str, self.came[:8])) or "nothing"
+        raise Failure(f"{what} did not come; but: {others}")
 
     def wait_for(self, what, holds, seconds):
         """The same for what takes time."""
@@ -382,11 +386,12 @@ class Lab(Wire):
     def reply(self, port, request):
         """The answer to an echo request came: all of its data, from the address asked."""
         asked = Ip4(request)
-        came = self.find(f"echo reply from {asked.dst} at e{port}", lambda c: c.port == port and c.ip
-                         and c.ip.proto == ICMP and c.ip.payload[:2] == b"\0\0"
-                         and c.ip.src == asked.dst)
+        came = self.find(f"echo reply from {asked.dst} at e{port}",
+                         lambda c: c.port == port and c.ip and c.ip.proto == ICMP
+                         and c.ip.payload[:2] == b"\0\0" and c.ip.src == asked.dst)
         expect(came.ip.dst == asked.src, f"not to who asked: {came}")
-        expect(came.ip.payload[4:] == asked.payload[4:], f"other identifier, number or data: {came}")
+        same = came.ip.payload[4:] == asked.payload[4:]
+        expect(same, f"other identifier, number or data: {came}")
         expect(64 <= came.ip.ttl, f"TTL: {came}")
         return came.ip
 
@@ -398,7 +403,8 @@ class Lab(Wire):
         self.settle()
         w = Ip4(like)
         mine = [c for c in self.came if c.port == port and c.ip and
-                (c.ip.src, c.ip.dst, c.ip.proto) == (w.src, w.dst, w.proto) and (c.ip.mf or c.ip.offset)]
+                (c.ip.src, c.ip.dst, c.ip.proto) == (w.src, w.dst, w.proto)
+                and (c.ip.mf or c.ip.offset)]
         expect(mine, f"no fragments of {w}")
         self.came = [c for c in self.came if c not in mine]
         data = b""
