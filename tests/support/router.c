@@ -398,9 +398,9 @@ void router_plug(struct router *r, uint16_t port)
 	const struct order give = {.kind = ORDER_RETURN, .value = r->memory[port].ring_size};
 
 	must(r->port[port] == NULL);
-	order_give(r, &give);
+	order_give(r, queue_worker(port, 0, r->n_workers), &give);
 	router_run(r);
-	r->memory[port].tag = (uint16_t)(r->memory[port].tag + ROUTER_PORTS);
+	r->memory[port].tag = (uint16_t)(r->memory[port].tag + ROUTER_PORTS * PORT_QUEUE_MAX);
 	must(memory_port_open(&r->port[port], r->frames, &r->memory[port]) == 0);
 	port_refill(&r->port[port]->queue[0], &r->spare);
 	r->iface[port].up = true;
