@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * bench_lookup: the IPv4 table alone: cycles a look-up in batches of 64, over the destinations of a
- * workload in their order, and seconds to load its routes into an empty table.
+ * workload in their order, and seconds to load its routes into an empty table. Then, with a table
+ * of the Internet's size, the same beside DPDK's (atscale.h).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "atscale.h"
 #include "base/clock.h"
 #include "base/compiler.h"
 #include "cycles.h"
@@ -19,12 +21,21 @@
 #include "wire/ip4.h"
 #include "workload.h"
 
-#define NH 1 /* where all routes lead */
+#define NH 1 /* where all routes lead, but in a table of the Internet's size */
 
-static const char usage[] = "usage: bench_lookup [OPTION...] [NAME...]\n"
-			    "  NAME      ip4_1, ip4_100k, ... (default: all)\n"
-			    "  --cpu N   core to run on\n"
-			    "  --runs N  1 to 64 (default 5)\n";
+static const char usage[] =
+	"usage: bench_lookup [OPTION...] [NAME...]\n"
+	"  NAME          ip4_1, ip4_100k, ..., race, updates, million (default: all)\n"
+	"  --cpu N       core to run on\n"
+	"  --other-cpu N core for readers beside\n"
+	"  --runs N      1 to 64 (default 5)\n"
+	"  --table FILE  prefixes, one a line (default: made up)\n";
+
+struct options {
+	int64_t cpu, other_cpu;
+	uint64_t runs;
+	const char *table;
+};
 
 /* Return: seconds, or a negative errno with *fib unset. */
 static double load_time(struct fib4 **fib, const struct workload *w)
@@ -146,47 +157,72 @@ static int bench_all(size_t runs, char **names, int n)
 	return 0;
 }
 
-static bool options_parse(int64_t *cpu, uint64_t *runs, int argc, char **argv)
+static int bench_atscale(const struct options *o, char **names, int n)
+{
+	struct atscale_options a = {
+		.table = o->table,
+		.runs = o->runs,
+		.other_cpu = o->other_cpu,
+		.race = wanted("race", names, n),
+		.updates = wanted("updates", names, n),
+		.million = wanted("million", names, n),
+	};
+
+	return a.race || a.updates || a.million ? atscale_bench(&a) : 0;
+}
+
+static bool option_take(struct options *o, int c)
+{
+	uint64_t number;
+
+	if (c == 't')
+		o->table = optarg;
+	else if (c == 'r')
+		return netarg_number(optarg, 1, CYCLES_RUNS_MAX, &o->runs);
+	else if (c == '?' || !netarg_number(optarg, 0, 1023, &number))
+		return false;
+	else if (c == 'c')
+		o->cpu = (int64_t)number;
+	else
+		o->other_cpu = (int64_t)number;
+	return true;
+}
+
+static bool options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option known[] = {
 		{"cpu", required_argument, NULL, 'c'},
+		{"other-cpu", required_argument, NULL, 'o'},
 		{"runs", required_argument, NULL, 'r'},
+		{"table", required_argument, NULL, 't'},
 		{},
 	};
-	uint64_t number;
+	bool good = true;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		bool good = false;
-
-		if (c == 'c' && netarg_number(optarg, 0, 1023, &number)) {
-			*cpu = (int64_t)number;
-			good = true;
-		} else if (c == 'r') {
-			good = netarg_number(optarg, 1, CYCLES_RUNS_MAX, runs);
-		}
-		if (!good)
-			return false;
-	}
-	return true;
+	*o = (struct options){.cpu = -1, .other_cpu = -1, .runs = 5};
+	while (good && (c = getopt_long(argc, argv, "", known, NULL)) != -1)
+		good = option_take(o, c);
+	return good;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t runs = 5;
-	int64_t cpu = -1;
+	struct options o;
 	int err = 0;
 
-	if (!options_parse(&cpu, &runs, argc, argv)) {
+	if (!options_parse(&o, argc, argv)) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	if (cpu >= 0)
-		err = netarg_pin((unsigned int)cpu);
+	if (o.cpu >= 0)
+		err = netarg_pin((unsigned int)o.cpu);
 	if (err == 0)
-		err = cycles_calibrate(runs);
+		err = cycles_calibrate(o.runs);
 	if (err == 0)
-		err = bench_all(runs, argv + optind, argc - optind);
+		err = bench_all(o.runs, argv + optind, argc - optind);
+	if (err == 0)
+		err = bench_atscale(&o, argv + optind, argc - optind);
 	if (err < 0) {
 		fprintf(stderr, "bench_lookup: %s\n", strerror(-err));
 		return 1;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rng.h"
 #include "wire/ether.h"
 #include "wire/ip4.h"
 
@@ -27,22 +28,6 @@ static const struct {
 	{24, 58}, {22, 11}, {23, 10}, {21, 5}, {20, 5}, {19, 3},
 	{16, 3},  {18, 2},  {17, 1},  {15, 1}, {14, 1},
 };
-
-/* splitmix64: small, fast, and any seed will do. */
-static uint64_t rng_next(uint64_t *rng)
-{
-	uint64_t x = *rng += 0x9e3779b97f4a7c15ull;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-	return x ^ x >> 31;
-}
-
-/* A number below @n. */
-static uint32_t rng_below(uint64_t *rng, uint32_t n)
-{
-	return (uint32_t)((rng_next(rng) >> 32) * n >> 32);
-}
 
 static uint64_t seed_of(const char *name)
 {

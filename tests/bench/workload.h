@@ -34,6 +34,7 @@ struct workload_route {
 	uint32_t dst; /* host byte order */
 	uint8_t len;
 	uint8_t way; /* enum workload_way */
+	uint16_t nh; /* where benchmarks know several next hops */
 };
 
 struct workload {
