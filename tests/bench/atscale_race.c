@@ -89,7 +89,7 @@ static bool agree(const struct atscale *s, const uint32_t *dst)
 			wrong += id[j] != fib4_lookup_one(s->fib, dst[i + j]);
 			wrong += s->peer != NULL && id[j] != nh[j];
 		}
-		if (i % (16 * BATCH_MAX) == 0) { /* slow */
+		if (i / BATCH_MAX % 16 == 0) { /* slow */
 			uint32_t at = prefixes_cover(p, dst[i], 32);
 
 			wrong += id[0] != (at != PREFIXES_NONE ? p->route[at].nh : 0u);

@@ -108,9 +108,9 @@ static uint32_t expect(const struct updates *u, uint32_t dst)
 
 static bool table_right(const struct updates *u)
 {
-	for (size_t i = 0; i < TRACE_LEN; i += 16 * BATCH_MAX) {
-		uint64_t nh[BATCH_MAX];
-		uint32_t id[BATCH_MAX];
+	for (size_t i = 0; i < TRACE_LEN; i += (size_t)16 * BATCH_MAX) {
+		uint64_t nh[BATCH_MAX] = {};
+		uint32_t id[BATCH_MAX] = {};
 
 		if (u->apply == apply_theirs)
 			peer_lookup(u->s->peer, u->dst + i, nh, BATCH_MAX);

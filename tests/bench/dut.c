@@ -16,7 +16,7 @@
 #define PORTS 3
 #define MTU   1500
 #define GATEWAY(port) \
-	(0x0a000002u | (uint32_t)(port) << 16) /* 10.PORT.0.2, the next hop behind a port */
+	(0x0a000002u | (uint32_t)(port) << 16) /* 10.PORT.0.2, the first next hop behind a port */
 
 struct dut {
 	const struct workload *workload;
@@ -29,6 +29,7 @@ struct dut {
 	struct fib4 *fib;
 	struct pipeline_queues *queues;
 	uint16_t nh[WORKLOAD_ENDS + 1]; /* by the way of a route */
+	uint16_t more[DUT_NEXTHOPS];    /* others behind the first port, from 1 on; 0: not there */
 	bool have_worker;
 	int report_fd;
 	struct worker worker;
@@ -75,52 +76,82 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 	return 0;
 }
 
-/* A resolved gateway behind each port to send by, and nothing for what ends. */
+/* The @i-th gateway behind a port to send by, resolved. */
+static int nexthop_make(struct dut *d, uint16_t port, uint8_t i, uint16_t *nh)
+{
+	static const uint8_t header[ETHER_LEN + 2] = {0x02, 0, 0, 0, 0, 0, 0x02,
+	                                              0,    0, 0, 0, 2, 8, 0};
+	struct nexthop_key key = {.kind = NH_RESOLVE, .iface = port, .gateway = GATEWAY(port) + i};
+	struct nexthop line = {
+		.kind = NH_FORWARD,
+		.header_len = ETHER_LEN,
+		.iface = port,
+		.max_len = MTU + ETHER_LEN,
+		.gateway = key.gateway,
+	};
+	int err = nexthop_get(d->nexthops, &key, line.max_len, nh);
+
+	if (err < 0)
+		return err;
+	memcpy(line.header, header, sizeof(header));
+	line.header[ETHER_ADDR_LEN - 1] = (uint8_t)(DUT_NEXTHOP_BYTE + i);
+	return nexthop_resolve(d->nexthops, port, key.gateway, &line);
+}
+
+/* One behind each port, and nothing for what ends. */
 static int nexthops_make(struct dut *d)
 {
-	static const uint8_t header[ETHER_LEN + 2] = {0x02, 0, 0, 0, 0, 0xbb, 0x02,
-	                                              0,    0, 0, 0, 2, 8,    0};
 	const struct nexthop_key nowhere = {.kind = NH_BLACKHOLE};
 	int err = nexthop_get(d->nexthops, &nowhere, 0, &d->nh[WORKLOAD_ENDS]);
 
-	for (uint16_t way = 0; err == 0 && way < WORKLOAD_ENDS; way++) {
-		uint16_t port = (uint16_t)(way + 1);
-		struct nexthop_key key = {
-			.kind = NH_RESOLVE, .iface = port, .gateway = GATEWAY(port)};
-		struct nexthop line = {
-			.kind = NH_FORWARD,
-			.header_len = ETHER_LEN,
-			.iface = port,
-			.max_len = MTU + ETHER_LEN,
-			.gateway = key.gateway,
-		};
-
-		memcpy(line.header, header, sizeof(header));
-		err = nexthop_get(d->nexthops, &key, line.max_len, &d->nh[way]);
-		if (err == 0)
-			err = nexthop_resolve(d->nexthops, port, key.gateway, &line);
-	}
+	for (uint16_t way = 0; err == 0 && way < WORKLOAD_ENDS; way++)
+		err = nexthop_make(d, (uint16_t)(way + 1), 0, &d->nh[way]);
 	return err;
+}
+
+static struct fib4_route route_of(const struct dut *d, const struct workload_route *r)
+{
+	return (struct fib4_route){
+		.dst = r->dst,
+		.len = r->len,
+		.source = ROUTE_STATIC,
+		.nh = r->nh != 0 ? d->more[r->nh] : d->nh[r->way],
+	};
 }
 
 static int routes_load(struct dut *d)
 {
 	const struct workload *w = d->workload;
 	struct fib4_route *r = calloc(w->n_routes, sizeof(*r));
-	int err;
+	int err = r != NULL ? 0 : -ENOMEM;
 
-	if (r == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->n_routes; i++)
-		r[i] = (struct fib4_route){
-			.dst = w->route[i].dst,
-			.len = w->route[i].len,
-			.source = ROUTE_STATIC,
-			.nh = d->nh[w->route[i].way],
-		};
-	err = fib4_load(d->fib, r, w->n_routes);
+	for (size_t i = 0; err == 0 && i < w->n_routes; i++) {
+		uint16_t nh = w->route[i].nh;
+
+		if (nh != 0 && d->more[nh] == 0)
+			err = nexthop_make(d, 1, (uint8_t)nh, &d->more[nh]);
+		r[i] = route_of(d, &w->route[i]);
+	}
+	if (err == 0)
+		err = fib4_load(d->fib, r, w->n_routes);
 	free(r);
 	return err;
+}
+
+int dut_route_set(struct dut *d, const struct workload_route *to)
+{
+	struct fib4_route r = route_of(d, to);
+	uint16_t old;
+
+	return fib4_insert(d->fib, &r, &old);
+}
+
+int dut_route_remove(struct dut *d, const struct workload_route *to)
+{
+	struct fib4_route r = route_of(d, to);
+	uint16_t old;
+
+	return fib4_remove(d->fib, &r, &old);
 }
 
 static int tables_make(struct dut *d)
@@ -202,6 +233,10 @@ void dut_close(struct dut *d)
 	for (int way = 0; way <= WORKLOAD_ENDS; way++) {
 		if (d->nh[way] != 0)
 			nexthop_put(d->nexthops, d->nh[way]);
+	}
+	for (int i = 0; i < DUT_NEXTHOPS; i++) {
+		if (d->more[i] != 0)
+			nexthop_put(d->nexthops, d->more[i]);
 	}
 	rcu_unregister_thread();
 	rcu_barrier();

@@ -25,10 +25,13 @@ struct dut_config {
 	uint32_t ring;   /* entries of each ring, a power of two */
 };
 
-/* The next hops behind both ports have one MAC; frames leave with these. */
-#define DUT_NEXTHOP_MAC                \
-	{                              \
-		0x02, 0, 0, 0, 0, 0xbb \
+/* The next hops behind both ports have one MAC; frames leave with these. Behind the first port
+ * there may be more: the last byte of the i-th one's MAC is DUT_NEXTHOP_BYTE + i. */
+#define DUT_NEXTHOPS     32
+#define DUT_NEXTHOP_BYTE 0xbb
+#define DUT_NEXTHOP_MAC                            \
+	{                                          \
+		0x02, 0, 0, 0, 0, DUT_NEXTHOP_BYTE \
 	}
 #define DUT_EGRESS_MAC                 \
 	{                              \
@@ -49,6 +52,11 @@ uint32_t dut_run(struct dut *d);
 
 /* The NIC sends what is in the transmit ring and completes it. Return: how many frames. */
 uint32_t dut_tx(struct dut *d, dut_seen *seen, void *ctx);
+
+/* The agent's part, in any one thread while another runs the worker: let a route of the workload
+ * have the next hop that @to says, or take it out. Return: 0 or -errno. */
+[[nodiscard]] int dut_route_set(struct dut *d, const struct workload_route *to);
+[[nodiscard]] int dut_route_remove(struct dut *d, const struct workload_route *to);
 
 /* Is every frame where it can be accounted for? Asked when all that was received is sent. */
 bool dut_balanced(const struct dut *d);

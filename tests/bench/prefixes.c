@@ -43,8 +43,7 @@ static size_t slot_of(const struct prefixes *p, uint32_t dst, uint8_t len)
 	return i;
 }
 
-/* Return: was it new? */
-static bool add(struct prefixes *p, uint32_t dst, uint8_t len)
+bool prefixes_add(struct prefixes *p, uint32_t dst, uint8_t len)
 {
 	size_t i = slot_of(p, dst, len);
 
@@ -85,7 +84,7 @@ static int line_add(struct prefixes *p, const char *line, size_t max)
 		return -EINVAL;
 	if (p->n == max)
 		return -ENOSPC;
-	add(p, dst, (uint8_t)(32 - __builtin_ctz(count)));
+	prefixes_add(p, dst, (uint8_t)(32 - __builtin_ctz(count)));
 	return 0;
 }
 
@@ -137,7 +136,7 @@ int prefixes_make(struct prefixes *p, size_t max)
 		return err;
 	for (uint8_t len = 0; len <= 32; len++) {
 		for (uint32_t i = 0; i < internet[len];)
-			i += add(p, place_draw(&rng, len), len);
+			i += prefixes_add(p, place_draw(&rng, len), len);
 	}
 	return 0;
 }
@@ -153,7 +152,7 @@ void prefixes_grow(struct prefixes *p, size_t n)
 		uint32_t host = (uint32_t)rng_next(&rng) & ~ip4_mask(above->len);
 
 		if (len > above->len)
-			add(p, (above->dst | host) & ip4_mask(len), len);
+			prefixes_add(p, (above->dst | host) & ip4_mask(len), len);
 	}
 }
 

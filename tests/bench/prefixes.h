@@ -7,6 +7,7 @@
 #ifndef BENCH_PREFIXES_H
 #define BENCH_PREFIXES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,9 @@ struct prefixes {
  * Return: 0, -ENOSPC or -ENOMEM. */
 [[nodiscard]] int prefixes_make(struct prefixes *p, size_t max);
 void prefixes_free(struct prefixes *p);
+
+/* Add one; there is room. Return: was it new? */
+bool prefixes_add(struct prefixes *p, uint32_t dst, uint8_t len);
 
 /* Add more-specifics of what is there until there are @n, in the lengths' proportion. */
 void prefixes_grow(struct prefixes *p, size_t n);

@@ -281,6 +281,17 @@ int workload_make(struct workload *w, const char *name)
 	return -ENOENT;
 }
 
+int workload_make_to(struct workload *w, const char *name, const uint32_t *dst, size_t n)
+{
+	int err;
+
+	*w = (struct workload){.name = name, .frame_len = ETHER_MIN_LEN};
+	err = frames_make(w, n);
+	for (size_t i = 0; err == 0 && i < n; i++)
+		frame4_write(w->frame + i * WORKLOAD_SLOT, dst[i]);
+	return err;
+}
+
 void workload_free(struct workload *w)
 {
 	free(w->route);

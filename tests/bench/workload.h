@@ -34,7 +34,7 @@ struct workload_route {
 	uint32_t dst; /* host byte order */
 	uint8_t len;
 	uint8_t way; /* enum workload_way */
-	uint16_t nh; /* where benchmarks know several next hops */
+	uint16_t nh; /* which of several behind the first port; 0: the first one */
 };
 
 struct workload {
@@ -58,6 +58,11 @@ const char *const *workload_names(void);
  * Return: 0, -ENOENT for an unknown name, -ENOMEM.
  */
 [[nodiscard]] int workload_make(struct workload *w, const char *name);
+
+/* Packets to the @n destinations of @dst, with routes of the caller's, who fills them in.
+ * Return: 0 or -ENOMEM. */
+[[nodiscard]] int workload_make_to(struct workload *w, const char *name, const uint32_t *dst,
+                                   size_t n);
 void workload_free(struct workload *w);
 
 static inline enum workload_way workload_way(const struct workload *w, size_t i)
