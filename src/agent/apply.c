@@ -83,7 +83,9 @@ static int iface_address(struct agent *a, const char *name, const struct config_
 	err = agent_addrs_change(a, id, f->addr4, f->n_addr4, is, n);
 	if (err < 0) {
 		free(is);
-		return why_fail(e, err, "interfaces.%s.addresses: %s", name, strerror(-err));
+		return why_fail(e, err, "interfaces.%s.addresses: %s", name,
+		                err == -ENOSPC ? "no room for one more prefix beyond /24"
+		                               : strerror(-err));
 	}
 	free(f->addr4);
 	f->addr4 = is;

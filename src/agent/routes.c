@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agent/agent.h"
+#include "table/lpm4.h"
 #include "wire/addr.h"
 #include "wire/ether.h"
 #include "wire/ip4.h"
@@ -270,6 +271,16 @@ static int route_fail(const struct config_route *r, int err, struct why *e)
 	return why_fail(e, err, "routes: %s: %s", text, strerror(-err));
 }
 
+static int load_fail(size_t n, int err, struct why *e)
+{
+	if (err == -ENOSPC)
+		return why_fail(e, err,
+		                "routes: those beyond /24 lie in more than %u different /24s, for "
+		                "which there is no room: use fewer of them",
+		                LPM4_MAX_GROUPS);
+	return why_fail(e, err, "routes: %zu cannot be loaded: %s", n, strerror(-err));
+}
+
 /* The routes of a table that is empty but for interfaces': sorted and written in one go. */
 static int routes_load(struct agent *a, const struct config *c, struct why *e)
 {
@@ -286,15 +297,17 @@ static int routes_load(struct agent *a, const struct config *c, struct why *e)
 			wanted_sync(a, &w);
 		n += err == 0;
 	}
-	if (err == 0)
+	if (err < 0 && r != NULL)
+		route_fail(&c->routes[n], err, e);
+	if (err == 0) {
 		err = fib4_load(a->fib4, r, n);
+		if (err < 0)
+			load_fail(n, err, e);
+	}
 	for (size_t i = 0; err < 0 && i < n; i++)
 		nexthop_put(a->nexthops, r[i].nh);
 	free(r);
-	if (err < 0)
-		return why_fail(e, err, "routes: %zu cannot be loaded: %s", c->n_routes,
-		                strerror(-err));
-	return 0;
+	return err;
 }
 
 /* Take back the first @n differences that were applied. */

@@ -45,6 +45,14 @@ it "an error has line and column, and a suggestion" \
 	says 'viaduct.yaml:4:[0-9]+: interfaces.p2.*addressez.*did you mean .addresses' daemon --check
 it "all errors are told at once" says 'viaduct.yaml:6:[0-9]+: routes.*10.0.1.300' daemon --check
 
+{
+	printf '%s\n' "$good" 'routes:'
+	python3 -c 'for i in range(40000): print(f"  - {{to: 100.{i >> 8}.{i & 255}.1/32, via: 10.0.1.2}}")'
+} >"$config"
+it "a file with more host routes than there is room for is a good one" exits 0 daemon --check
+it "but the daemon does not start with it" exits 1 daemon
+it "and says what is too much" says '^viaductd: .*routes: .*beyond /24.*more than 32768' daemon
+
 printf 'version: 1\ninterfaces: {p1: [\n' >"$config"
 it "broken YAML: status 4" exits 4 daemon --check
 it "with its place" says 'viaduct.yaml:[0-9]+:[0-9]+: ' daemon --check

@@ -59,6 +59,8 @@ it "the new one's device is the kernel's again, as it was" p3_is_kernels
 it "traffic passes as before" wait_for 5 reaches h1 10.0.2.2
 it "no route was lost" has_json 'all(r["value"] == 0 for r in rows)' \
 	viaduct -j show counters routes.lost
+it "each refusal was counted" has_json '[r["value"] for r in rows] == [2]' \
+	viaduct -j show counters fib4.refused
 
 write_config "$two_ports" '  c0: {control: own, pcap: {out: /dev/null}}'
 it "a capture file beside devices is refused" exits 1 viaduct reload
