@@ -330,6 +330,11 @@ void fib4_lookup(const struct fib4 *fib, const uint32_t *dst, uint32_t *id, uint
 	lpm4_lookup(fib->lpm, dst, id, n);
 }
 
+const struct lpm4 *fib4_table(const struct fib4 *fib)
+{
+	return fib->lpm;
+}
+
 uint32_t fib4_lookup_one(const struct fib4 *fib, uint32_t dst)
 {
 	return lpm4_lookup_one(fib->lpm, dst);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct fib4;
+struct lpm4;
 
 /* A route of the RIB. For one prefix the lowest metric wins, then the lowest source. */
 struct fib4_route {
@@ -69,6 +70,9 @@ uint16_t fib4_find(const struct fib4 *fib, const struct fib4_route *r);
  * Context: worker, or the agent.
  */
 void fib4_lookup(const struct fib4 *fib, const uint32_t *dst, uint32_t *id, uint32_t n);
+
+/* The table that look-ups go through, to look up in one way or another. Context: any. */
+const struct lpm4 *fib4_table(const struct fib4 *fib);
 
 /* One destination. Context: any reader. */
 uint32_t fib4_lookup_one(const struct fib4 *fib, uint32_t dst);
