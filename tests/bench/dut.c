@@ -223,13 +223,8 @@ int dut_open(struct dut **out, const struct dut_config *cfg)
 	return 0;
 }
 
-void dut_close(struct dut *d)
+static void nexthops_put(struct dut *d)
 {
-	if (d->have_worker)
-		worker_fini(&d->worker);
-	free(d->queues);
-	if (d->report_fd >= 0)
-		close(d->report_fd);
 	for (int way = 0; way <= WORKLOAD_ENDS; way++) {
 		if (d->nh[way] != 0)
 			nexthop_put(d->nexthops, d->nh[way]);
@@ -238,6 +233,16 @@ void dut_close(struct dut *d)
 		if (d->more[i] != 0)
 			nexthop_put(d->nexthops, d->more[i]);
 	}
+}
+
+void dut_close(struct dut *d)
+{
+	if (d->have_worker)
+		worker_fini(&d->worker);
+	free(d->queues);
+	if (d->report_fd >= 0)
+		close(d->report_fd);
+	nexthops_put(d);
 	rcu_unregister_thread();
 	rcu_barrier();
 	if (d->fib != NULL)
