@@ -72,11 +72,11 @@ it "as before" share both h3 60 140
 
 ip -n "$prefix.h1" address add 172.16.0.1/32 dev lo
 it "a source that is routed elsewhere is not taken" \
-	not at h1 "$here/flows.py" ask 10.9.0.1 5000 5 172.16.0.1
+	not at h1 "$here/paths.py" ask 10.9.0.1 5000 5 172.16.0.1
 it "it ends as urpf" has_json 'any(r["reason"] == "urpf" and r["ifname"] == "p1" for r in rows)' \
 	viaduct -j show drops
 sed -i 's/, urpf: strict//' "$config"
 printf '%s\n' '  - {to: 172.16.0.1/32, via: 10.0.1.2}' >>"$config"
 it "a reload switches the check off" viaduct reload
-it "and the source is taken" at h1 "$here/flows.py" ask 10.9.0.1 5000 5 172.16.0.1
+it "and the source is taken" at h1 "$here/paths.py" ask 10.9.0.1 5000 5 172.16.0.1
 finish
