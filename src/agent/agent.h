@@ -83,11 +83,11 @@ struct agent {
 	struct neigh_table *neigh;
 	struct loop_timer neigh_timer;
 
-	struct worker *worker; /* n_workers of them */
-	struct load *load;     /* as many; NULL before the first second */
-	unsigned int n_workers;
+	struct worker *worker;     /* n_workers of them */
+	struct load *load;         /* as many; NULL before the first second */
 	struct handover *handover; /* what workers share, where there are several: else NULL */
 	struct depot *depot;
+	unsigned int n_workers;
 	int report_fd;
 	struct loop_watch report_watch;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The workers: how many, on which CPUs, with what they share. */
+#include <assert.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ static int worker_make(struct agent *a, unsigned int i, unsigned int n)
 	struct worker *w = &a->worker[i];
 	int err = worker_init(w, a->frames, a->report_fd);
 
+	assert(i < n);
 	if (err < 0)
 		return err;
 	w->ifaces = &a->ifaces;

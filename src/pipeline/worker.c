@@ -120,6 +120,7 @@ static void worker_wake_handed(struct worker *w)
 {
 	uint32_t handed = w->pipeline.handed;
 
+	assert(w->peer != NULL); /* there was one to hand it to */
 	w->pipeline.handed = 0;
 	for (; handed != 0; handed &= handed - 1)
 		worker_wake(&w->peer[__builtin_ctz(handed)]);

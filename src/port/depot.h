@@ -17,14 +17,14 @@
 #define DEPOT_MAGAZINE 64
 
 struct depot {
-	struct frames *frames;
-	/* Of the magazine in frame i, at [i]: the one below it, as in @top. Relaxed: a reader that
-	 * meets a changed one fails to swap @top. */
-	uint32_t *below;
 	/* Changes << 32 | number of the frame on top plus one; 0 there: the depot is empty. */
 	cache_aligned uint64_t top;
 	uint32_t magazines; /* added and taken off relaxed, beside @top: a moment off while it moves
 	                     */
+	struct frames *frames;
+	/* Of the magazine in frame i, at [i]: the one below it, as in @top. Relaxed: a reader that
+	 * meets a changed one fails to swap @top. */
+	uint32_t *below;
 };
 static_assert(DEPOT_MAGAZINE * sizeof(uint64_t) <= 2048, "a frame has room for it");
 

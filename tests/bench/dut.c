@@ -13,8 +13,9 @@
 #include "port/memory.h"
 #include "wire/ether.h"
 
-#define PORTS 3
-#define MTU   1500
+#define PORTS   3
+#define WORKERS 2 /* at most */
+#define MTU     1500
 #define GATEWAY(port) \
 	(0x0a000002u | (uint32_t)(port) << 16) /* 10.PORT.0.2, the first next hop behind a port */
 
@@ -22,18 +23,24 @@ struct dut {
 	const struct workload *workload;
 	struct frames *frames;
 	struct port *port[PORTS];
-	struct memory_queue *nic[PORTS]; /* their rings' other ends */
+	struct memory_queue *nic[WORKERS]; /* the other end of what each worker receives by */
 	struct ifaces *ifaces;
 	struct iface_table table;
 	struct nexthops *nexthops;
 	struct fib4 *fib;
-	struct pipeline_queues *queues;
 	uint16_t nh[WORKLOAD_ENDS + 1]; /* by the way of a route */
 	uint16_t more[DUT_NEXTHOPS];    /* others behind the first port, from 1 on; 0: not there */
-	bool have_worker;
 	int report_fd;
-	struct worker worker;
+	struct handover *handover; /* with several workers, else NULL */
+	struct depot *depot;
+	unsigned int n_workers; /* made already */
+	struct worker worker[WORKERS];
 };
+
+static unsigned int workers_wanted(const struct dut_config *cfg)
+{
+	return cfg->workers > 0 ? cfg->workers : 1;
+}
 
 static int ports_open(struct dut *d, const struct dut_config *cfg)
 {
@@ -50,8 +57,8 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 		                : i == 1 ? "out"
 		                         : "out2",
 			.id = i,
-			.n_queues = 1,
-			.tag = i + 1u,
+			.n_queues = (uint16_t)(cfg->handover && i > 0 ? 1 : workers_wanted(cfg)),
+			.tag = (uint16_t)(i * PORT_QUEUE_MAX + 1),
 			.ring_size = cfg->ring,
 			.mac = mac_load(mac[i]),
 			.mtu = MTU,
@@ -70,8 +77,9 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 			err = ifaces_set(d->ifaces, &f);
 		if (err < 0)
 			return err;
-		d->nic[i] = memory_port_queue(d->port[i], 0);
 	}
+	for (uint16_t k = 0; k < d->port[0]->n_queues; k++)
+		d->nic[k] = memory_port_queue(d->port[0], k); /* queue k is worker k's */
 	(void)rcu_swap(&d->table.current, d->ifaces);
 	return 0;
 }
@@ -167,33 +175,71 @@ static int tables_make(struct dut *d)
 	return err;
 }
 
-static int worker_make(struct dut *d)
+/* As the agent deals them out. */
+static struct pipeline_queues *queues_make(struct dut *d, unsigned int w, unsigned int n)
 {
-	struct worker *w = &d->worker;
-	int err;
+	struct pipeline_queues *q = calloc(1, sizeof(*q));
 
-	d->queues = calloc(1, sizeof(*d->queues));
-	d->report_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (d->queues == NULL || d->report_fd < 0)
-		return -ENOMEM;
-	err = worker_init(w, d->frames, d->report_fd);
+	for (uint16_t i = 0; q != NULL && i < PORTS; i++) {
+		struct port *port = d->port[i];
+		uint16_t send = queue_to_send(port, w, n);
+		unsigned int owner = queue_worker(i, send, n);
+
+		if (owner == w)
+			q->tx[i] = &port->queue[send];
+		else
+			q->via[i] = handover_ring(d->handover, w, owner);
+		for (uint16_t k = 0; k < port->n_queues; k++) {
+			if (queue_worker(i, k, n) == w)
+				q->rx[q->n_rx++] = &port->queue[k];
+		}
+	}
+	return q;
+}
+
+static int worker_make(struct dut *d, unsigned int i, unsigned int n)
+{
+	struct worker *w = &d->worker[i];
+	struct pipeline_queues *queues;
+	int err = worker_init(w, d->frames, d->report_fd);
+
 	if (err < 0)
 		return err;
-	d->have_worker = true;
+	d->n_workers++;
 	w->ifaces = &d->table;
+	w->depot = d->depot;
+	w->peer = n > 1 ? d->worker : NULL;
+	w->pipeline.worker = (uint16_t)i;
+	w->pipeline.handover = d->handover;
 	w->pipeline.route = (struct route){
 		.fib4 = d->fib,
 		.nexthops = nexthops_idtab(d->nexthops),
 	};
 	host_set_rate(&w->pipeline.host, 1000);
-	frame_cache_fill(&w->pipeline.cache);
-	for (uint32_t i = 0; i < PORTS; i++) {
-		d->queues->rx[d->queues->n_rx++] = &d->port[i]->queue[0];
-		d->queues->tx[i] = &d->port[i]->queue[0];
-	}
-	worker_set_queues(w, d->queues); /* the worker's from here on */
-	d->queues = NULL;
+	queues = queues_make(d, i, n);
+	if (queues == NULL)
+		return -ENOMEM;
+	worker_set_queues(w, queues);
 	return 0;
+}
+
+static int workers_make(struct dut *d, unsigned int n)
+{
+	int err = 0;
+
+	d->report_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (d->report_fd < 0)
+		return -errno;
+	if (n > 1) {
+		err = handover_new(&d->handover, n);
+		if (err == 0)
+			err = depot_new(&d->depot, d->frames);
+	}
+	for (unsigned int i = 0; err == 0 && i < n; i++)
+		err = worker_make(d, i, n);
+	if (err == 0)
+		frame_cache_fill(&d->worker[0].pipeline.cache);
+	return err;
 }
 
 int dut_open(struct dut **out, const struct dut_config *cfg)
@@ -213,12 +259,13 @@ int dut_open(struct dut **out, const struct dut_config *cfg)
 	if (err == 0)
 		err = tables_make(d);
 	if (err == 0)
-		err = worker_make(d);
+		err = workers_make(d, workers_wanted(cfg));
 	if (err < 0) {
 		dut_close(d);
 		return err;
 	}
-	dut_run(d); /* fills the fill rings */
+	for (uint32_t i = 0; i < d->n_workers; i++)
+		dut_run_at(d, i); /* fills the fill rings */
 	*out = d;
 	return 0;
 }
@@ -237,9 +284,10 @@ static void nexthops_put(struct dut *d)
 
 void dut_close(struct dut *d)
 {
-	if (d->have_worker)
-		worker_fini(&d->worker);
-	free(d->queues);
+	while (d->n_workers > 0)
+		worker_fini(&d->worker[--d->n_workers]);
+	handover_free(d->handover);
+	depot_free(d->depot);
 	if (d->report_fd >= 0)
 		close(d->report_fd);
 	nexthops_put(d);
@@ -260,10 +308,10 @@ void dut_close(struct dut *d)
 	free(d);
 }
 
-uint32_t dut_rx(struct dut *d, size_t at, uint32_t n)
+uint32_t dut_rx_at(struct dut *d, uint32_t worker, size_t at, uint32_t n)
 {
 	const struct workload *w = d->workload;
-	struct memory_queue *nic = d->nic[0];
+	struct memory_queue *nic = d->nic[worker];
 	uint32_t fill, rx, taken = xsk_ring_cons__peek(&nic->fill, n, &fill);
 
 	if (xsk_ring_prod__reserve(&nic->rx, taken, &rx) != taken) {
@@ -284,49 +332,88 @@ uint32_t dut_rx(struct dut *d, size_t at, uint32_t n)
 	return taken;
 }
 
-uint32_t dut_run(struct dut *d)
+uint32_t dut_run_at(struct dut *d, uint32_t w)
 {
-	return (uint32_t)worker_poll(&d->worker, d->worker.pipeline.now_ns);
+	return (uint32_t)worker_poll(&d->worker[w], d->worker[w].pipeline.now_ns);
 }
 
-/* What port @port has sent. */
-static uint32_t port_tx(struct dut *d, uint16_t port, dut_seen *seen, void *ctx)
+/* What queue @queue of port @port has sent. */
+static uint32_t port_tx(struct dut *d, uint16_t port, uint16_t queue, dut_seen *seen, void *ctx)
 {
-	uint32_t idx, n = memory_port_tx_peek(d->port[port], 0, UINT32_MAX, &idx);
+	uint32_t idx, n = memory_port_tx_peek(d->port[port], queue, UINT32_MAX, &idx);
 
 	for (uint32_t i = 0; seen != NULL && i < n; i++) {
-		const struct xdp_desc *t = memory_port_tx_desc(d->port[port], 0, idx + i);
+		const struct xdp_desc *t = memory_port_tx_desc(d->port[port], queue, idx + i);
 
 		seen(ctx, (enum workload_way)(port - 1), frame_data(d->frames, t->addr), t->len);
 	}
-	memory_port_tx_complete(d->port[port], 0, n);
+	memory_port_tx_complete(d->port[port], queue, n);
 	return n;
+}
+
+uint32_t dut_tx_at(struct dut *d, uint32_t w, dut_seen *seen, void *ctx)
+{
+	uint32_t n = 0;
+
+	for (uint16_t port = 1; port < PORTS; port++) {
+		for (uint16_t k = 0; k < d->port[port]->n_queues; k++) {
+			if (queue_worker(port, k, d->n_workers) == w)
+				n += port_tx(d, port, k, seen, ctx);
+		}
+	}
+	/* What a worker's loop does between two batches, as untimed here as its look at the clock.
+	 */
+	rcu_quiescent_state();
+	d->worker[w].pipeline.now_ns = clock_ns();
+	return n;
+}
+
+uint32_t dut_rx(struct dut *d, size_t at, uint32_t n)
+{
+	return dut_rx_at(d, 0, at, n);
+}
+
+uint32_t dut_run(struct dut *d)
+{
+	return dut_run_at(d, 0);
 }
 
 uint32_t dut_tx(struct dut *d, dut_seen *seen, void *ctx)
 {
-	uint32_t n = 0;
+	return dut_tx_at(d, 0, seen, ctx);
+}
 
-	for (uint16_t port = 1; port < PORTS; port++)
-		n += port_tx(d, port, seen, ctx);
-	/* What a worker's loop does between two batches, as untimed here as its look at the clock.
-	 */
-	rcu_quiescent_state();
-	d->worker.pipeline.now_ns = clock_ns();
-	return n;
+uint64_t dut_handed(const struct dut *d)
+{
+	return d->handover != NULL ? handover_count(d->handover) : 0;
 }
 
 bool dut_balanced(const struct dut *d)
 {
-	return frames_check(&d->worker.pipeline.cache, d->port, PORTS) == NULL;
+	struct census *s = census_new(d->frames);
+	bool good;
+
+	if (s == NULL)
+		return false;
+	for (unsigned int i = 0; i < d->n_workers; i++)
+		census_cache(s, &d->worker[i].pipeline.cache);
+	if (d->depot != NULL)
+		census_depot(s, d->depot);
+	for (int i = 0; i < PORTS; i++)
+		census_port(s, d->port[i]);
+	good = census_result(s) == NULL;
+	census_free(s);
+	return good;
 }
 
 const char *dut_drop(const struct dut *d, uint64_t *n)
 {
-	const uint64_t *c = d->worker.pipeline.counters.verdict[0];
+	uint64_t c[VERDICT_COUNT] = {0};
 	enum verdict most = DROP_FIRST;
 
 	for (enum verdict v = DROP_FIRST; v < VERDICT_COUNT; v++) {
+		for (unsigned int i = 0; i < d->n_workers * PORTS; i++)
+			c[v] += d->worker[i / PORTS].pipeline.counters.verdict[i % PORTS][v];
 		if (c[v] > c[most])
 			most = v;
 	}

@@ -20,9 +20,11 @@ typedef void dut_seen(void *ctx, enum workload_way way, const uint8_t *frame, ui
 
 struct dut_config {
 	const struct workload *workload;
-	uint32_t chunk;  /* bytes a frame's chunk: 2048 or 4096 */
-	uint32_t frames; /* chunks */
-	uint32_t ring;   /* entries of each ring, a power of two */
+	uint32_t chunk;   /* bytes a frame's chunk: 2048 or 4096 */
+	uint32_t frames;  /* chunks */
+	uint32_t ring;    /* entries of each ring, a power of two */
+	uint32_t workers; /* 1 or 2, of which each has a queue of each port; 0 is 1 */
+	bool handover;    /* but ports to send by have one queue, port 1 the last worker's */
 };
 
 /* The next hops behind both ports have one MAC; frames leave with these. Behind the first port
@@ -41,6 +43,15 @@ struct dut_config {
 /* Return: 0 or -errno. */
 [[nodiscard]] int dut_open(struct dut **out, const struct dut_config *cfg);
 void dut_close(struct dut *d);
+
+/* All below of one worker and its queues, which are those of the calling thread; what is without
+ * _at is the first one's. The thread has told RCU that it is there. */
+uint32_t dut_rx_at(struct dut *d, uint32_t w, size_t at, uint32_t n);
+uint32_t dut_run_at(struct dut *d, uint32_t w);
+uint32_t dut_tx_at(struct dut *d, uint32_t w, dut_seen *seen, void *ctx);
+
+/* Packets that are on their way from one worker to another. Context: any thread. */
+uint64_t dut_handed(const struct dut *d);
 
 /* The NIC receives the @n frames from number @at of the workload on, wrapping, into frames of the
  * fill ring. Return: how many it had frames and room for. */

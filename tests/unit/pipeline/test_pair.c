@@ -17,7 +17,7 @@
 
 #include "road.h"
 
-#define PACKETS  100000 /* that each worker receives at least */
+#define PACKETS  100000ul /* that each worker receives at least */
 #define RELOADS  40
 #define PATIENCE (60 * NS_PER_SEC)
 
@@ -111,12 +111,12 @@ static void reload(struct router *r, struct port *const *port, int turn)
 }
 
 /* Wait until each player has received a @part-th more of its packets. */
-static void progress(struct player *const *p, int part, int parts)
+static void progress(struct player *const *p, unsigned long part, unsigned long parts)
 {
 	uint64_t end = clock_ns() + PATIENCE;
 
 	for (int i = 0; i < ROUTER_WORKERS; i++) {
-		while (atomic_load(&p[i]->came) < PACKETS / (unsigned int)parts * part) {
+		while (atomic_load(&p[i]->came) < PACKETS / parts * part) {
 			assert_true(clock_ns() < end);
 			sched_yield();
 			rcu_quiescent_state();
@@ -137,7 +137,7 @@ static void play_all(struct road *t, int reloads)
 	for (int i = 0; i < ROUTER_WORKERS; i++)
 		assert_int_equal(pthread_create(&p[i]->id, NULL, play, p[i]), 0);
 	for (int i = 0; i < reloads; i++) {
-		progress(p, i, reloads);
+		progress(p, (unsigned long)i, (unsigned long)reloads);
 		reload(t->r, p[0]->port, i);
 	}
 	atomic_store(&stop, true);
