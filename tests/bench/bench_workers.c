@@ -214,7 +214,10 @@ static void ratio_print(const char *name, const struct cycles_runs *one,
 
 	for (size_t i = 0; i < one->n; i++)
 		cycles_runs_add(&ratio, WORKERS * one->figure[i] / two->figure[i]);
-	cycles_runs_print(&ratio, name, 2, "ratio");
+	printf("%s min=%.2f median=%.2f max=%.2f unit=ratio\n", name,
+	       cycles_percentile(ratio.figure, ratio.n, 0),
+	       cycles_percentile(ratio.figure, ratio.n, 50),
+	       cycles_percentile(ratio.figure, ratio.n, 100));
 }
 
 static void report(struct variant *v, const struct workload *w, const struct variant *one)
