@@ -8,12 +8,12 @@
 
 /* Note in which ring the frame goes down. Return: 1 if the packet was moved here from the frame it
  * came in by; nothing does that, and what the router itself wrote does not count (order_say()). */
-static force_inline uint64_t transmit_tag(struct frames *f, uint64_t addr, uint16_t tag)
+static force_inline uint64_t transmit_tag(uint16_t *slot, uint16_t tag)
 {
-	uint64_t moved = f->tag[addr >> f->shift] >> 15;
+	uint64_t moved = *slot >> 15;
 
 	assert(moved == 0); /* zero copy means it */
-	frame_tag_set(f, addr, tag | FRAME_TAG_OTHER);
+	__atomic_store_n(slot, tag, __ATOMIC_RELAXED);
 	return moved;
 }
 
@@ -24,11 +24,12 @@ static bool transmit_one(struct pipeline *p, struct port_queue *q, const struct 
 	uint8_t *data = frame_data(f, d->addr);
 	const struct frame_chain *chain = frame_chain(f, data);
 	uint32_t idx, rest = d->options & XDP_PKT_CONTD ? chain->n : 0;
+	uint16_t tag = q->tag | FRAME_TAG_OTHER;
 	uint64_t bytes = d->len;
 
 	if (!port_tx_reserve(q, 1 + rest, &idx))
 		return false;
-	counter_add(&p->counters.moved, transmit_tag(f, d->addr, q->tag));
+	counter_add(&p->counters.moved, transmit_tag(&f->tag[d->addr >> f->shift], tag));
 	*port_tx_desc(q, idx) = *d;
 	for (uint32_t i = 0; i < rest; i++) {
 		struct xdp_desc *x = port_tx_desc(q, idx + 1 + i);
@@ -36,7 +37,7 @@ static bool transmit_one(struct pipeline *p, struct port_queue *q, const struct 
 		x->addr = chain->part[i].addr;
 		x->len = chain->part[i].len;
 		x->options = i + 1 < rest ? XDP_PKT_CONTD : 0;
-		transmit_tag(f, x->addr, q->tag);
+		(void)transmit_tag(&f->tag[x->addr >> f->shift], tag);
 		bytes += x->len;
 	}
 	port_tx_submit(q, 1 + rest);
@@ -101,15 +102,16 @@ static never_inline void transmit_mixed(struct pipeline *p, struct tx_list *t)
 static force_inline bool transmit_same(struct pipeline *p, struct tx_list *t)
 {
 	struct port_queue *q = p->queues->tx[t->port[0]];
-	struct frames *f = p->cache.frames;
-	uint32_t n = t->n, idx;
+	uint16_t *tags = p->cache.frames->tag, tag;
+	uint32_t n = t->n, idx, shift = p->cache.frames->shift;
 	uint64_t moved = 0;
 
 	if (unlikely(q == NULL) || !port_tx_reserve(q, n, &idx))
 		return false;
+	tag = q->tag | FRAME_TAG_OTHER;
 	for (uint32_t i = 0; i < n; i++) {
 		*port_tx_desc(q, idx + i) = t->desc[i];
-		moved += transmit_tag(f, t->desc[i].addr, q->tag);
+		moved += transmit_tag(&tags[t->desc[i].addr >> shift], tag);
 	}
 	port_tx_submit(q, n);
 	counter_add(&q->counters.tx_packets, n);

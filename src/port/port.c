@@ -24,7 +24,8 @@ uint32_t port_reclaim(struct port_queue *q, struct frame_cache *c)
 uint32_t port_refill(struct port_queue *q, struct frame_cache *c)
 {
 	uint32_t room = xsk_prod_nb_free(&q->fill, q->fill.size);
-	uint32_t n = room;
+	uint16_t *tags = c->frames->tag, tag = q->tag;
+	uint32_t n = room, shift = c->frames->shift;
 	uint32_t idx = 0;
 	const uint64_t *from;
 
@@ -40,7 +41,7 @@ uint32_t port_refill(struct port_queue *q, struct frame_cache *c)
 		uint64_t addr = from[i];
 
 		*xsk_ring_prod__fill_addr(&q->fill, idx + i) = addr;
-		frame_tag_set(c->frames, addr, q->tag);
+		__atomic_store_n(&tags[addr >> shift], tag, __ATOMIC_RELAXED);
 	}
 	xsk_ring_prod__submit(&q->fill, n);
 	c->n -= n;
