@@ -111,7 +111,7 @@ static uint8_t *cut_frame(struct frame_cache *c)
 
 	if (!frame_get(c, &addr))
 		return NULL;
-	c->frames->tag[frame_index(c->frames, addr)] = 0;
+	frame_tag_set(c->frames, addr, 0);
 	return frame_data(c->frames, addr) + FRAME_HEADROOM;
 }
 

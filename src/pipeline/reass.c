@@ -223,7 +223,7 @@ static bool entry_grow(struct reass *s, struct reass_entry *e, const struct frag
 			return false;
 		}
 		/* No queue's, and what is sent from it did not come in in it (I7, order_say()). */
-		s->cache->frames->tag[frame_index(s->cache->frames, e->frame[i])] = 0;
+		frame_tag_set(s->cache->frames, e->frame[i], 0);
 		held_add(s, 1);
 	}
 	return true;
