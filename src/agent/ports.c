@@ -200,6 +200,7 @@ static int iface_attach(struct agent *a, struct agent_iface *f, const struct con
                         struct why *e)
 {
 	uint32_t spare = a->spare.n;
+	struct agent_totals t;
 	int err;
 
 	a->next_tag = tag_free(a);
@@ -214,6 +215,9 @@ static int iface_attach(struct agent *a, struct agent_iface *f, const struct con
 	f->mac = f->port->mac;
 	f->mtu = f->port->mtu;
 	memcpy(f->name, ci->name, sizeof(f->name));
+	/* A port counts from nothing, its slot's drops go on. */
+	agent_iface_totals(a, (uint16_t)(f - a->iface), &t);
+	f->rate = (struct agent_rate){.at_ns = a->now_ns, .drops = t.drops};
 	return 0;
 }
 
@@ -280,7 +284,6 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	f->port = NULL;
 	a->gone.rx_packets += t.rx_packets;
 	a->gone.tx_packets += t.tx_packets;
-	f->rate = (struct agent_rate){0}; /* its next port counts from nothing */
 	port_close(&port);
 	iface_recover(a, f, tag, n_queues);
 }
