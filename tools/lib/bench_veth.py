@@ -9,6 +9,9 @@ Work on veth is done by the core that sends: the generator's core runs the gener
 XDP program and the copy into its sockets; the router's core runs the router, the kernel's transmit
 path and the sink's program. The kernel's own forwarding would run on the generator's core
 altogether; receive packet steering moves it, from netif_receive_skb() on, to the router's.
+
+viaduct-1 and viaduct-2 are one worker and two over pairs of two queues, with a generator on each
+core: what a second worker is worth where both have to share the cores with the generators.
 """
 import contextlib
 import os
@@ -27,7 +30,7 @@ ROUTES = "20.0.0.0/16"
 
 VIADUCT_CONFIG = """\
 version: 1
-system: {{workers: 1, cpus: {core}}}
+system: {{workers: {workers}, cpus: "{cpus}"}}
 interfaces:
   r0: {{control: own, addresses: [10.0.0.1/24], xdp: {{mode: native}}}}
   r1: {{control: own, addresses: [10.1.0.1/24], xdp: {{mode: native}}}}
@@ -88,16 +91,16 @@ class Lab:
         self.running.append(process)
         return process
 
-    def wire(self):
+    def wire(self, queues):
         for left, where, mac, right, mac_right in (
             ("g0", "gen", GEN_MAC, "r0", R0_MAC),
             ("s0", "sink", SINK_MAC, "r1", R1_MAC),
         ):
             subprocess.run([*self.inside("router"), "ip", "link", "del", right],
                            stderr=subprocess.DEVNULL, check=False)
-            call("ip", "link", "add", left, "address", mac, "netns", self.name[where], "numrxqueues", "1",
-                 "numtxqueues", "1", "type", "veth", "peer", "name", right, "address", mac_right,
-                 "netns", self.name["router"], "numrxqueues", "1", "numtxqueues", "1")
+            call("ip", "link", "add", left, "address", mac, "netns", self.name[where], "numrxqueues", queues,
+                 "numtxqueues", queues, "type", "veth", "peer", "name", right, "address", mac_right,
+                 "netns", self.name["router"], "numrxqueues", queues, "numtxqueues", queues)
             for space, device in ((where, left), ("router", right)):
                 self.run(space, "ip", "link", "set", device, "addrgenmode", "none", "up")
 
@@ -117,7 +120,16 @@ def log_end(path):
     return text.splitlines()[-1] if text else "it says nothing"
 
 
-class Kernel:
+class Router:
+    """What all have in common: one queue, one generator."""
+
+    queues = 1
+
+    def generators(self, options):
+        return options.cores[:1]
+
+
+class Kernel(Router):
     """ip_forward with a static neighbour."""
 
     name, ttl = "kernel", 63
@@ -140,7 +152,7 @@ class Kernel:
         yield
 
 
-class Testpmd:
+class Testpmd(Router):
     """DPDK's testpmd on AF_XDP. It rewrites MACs and looks nothing up: an I/O floor, TTL untouched."""
 
     name, ttl = "testpmd", 64
@@ -183,10 +195,10 @@ class Testpmd:
             stop(process)
 
 
-class Viaduct:
+class Viaduct(Router):
     """The daemon with one worker and static configuration."""
 
-    name, ttl = "viaduct", 63
+    name, ttl, workers = "viaduct", 63, 1
 
     def missing(self, options):
         if not options.viaductd.exists():
@@ -197,7 +209,8 @@ class Viaduct:
     def routing(self, lab, options):
         home = pathlib.Path(tempfile.mkdtemp(dir=lab.dir))
         config = home / "viaduct.yaml"
-        config.write_text(VIADUCT_CONFIG.format(core=options.cores[1], sink=SINK_MAC, routes=ROUTES))
+        cpus = ",".join(str(core) for core in options.cores[::-1][: self.workers])
+        config.write_text(VIADUCT_CONFIG.format(workers=self.workers, cpus=cpus, sink=SINK_MAC, routes=ROUTES))
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         ready.bind(str(home / "notify"))
         with ready, open(home / "log", "w", encoding="utf-8") as out:
@@ -223,10 +236,25 @@ class Viaduct:
         raise Failed(f"viaductd did not start: {log_end(log)}")
 
 
+class Viaduct1(Viaduct):
+    """One worker for two queues, both cores busy generating."""
+
+    name, queues = "viaduct-1", 2
+
+    def generators(self, options):
+        return options.cores
+
+
+class Viaduct2(Viaduct1):
+    """A worker for each."""
+
+    name, workers = "viaduct-2", 2
+
+
 def measure(lab, router, tools, options):
     """Mpps that arrive behind @router under as much as the generator can send."""
-    gen, core = options.cores
-    lab.wire()
+    core = options.cores[1]
+    lab.wire(str(router.queues))
     sink = lab.start("sink", "taskset", "-c", str(core), str(tools / "framesink"), "--dev", "s0",
                      "--dst-mac", SINK_MAC, "--ttl", str(router.ttl), "--seconds", str(options.seconds),
                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -234,16 +262,20 @@ def measure(lab, router, tools, options):
     if first.strip() != "framesink ready":
         raise Failed(first.strip())
     with router.routing(lab, options):
-        load = lab.start("gen", str(tools / "framegen"), "--dev", "g0", "--dst-mac", R0_MAC, "--dst-ip",
-                         ROUTES, "--cpu", str(gen), "--seconds", "600",
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        loads = [
+            lab.start("gen", str(tools / "framegen"), "--dev", "g0", "--dst-mac", R0_MAC, "--dst-ip", ROUTES,
+                      "--cpu", str(gen), "--seconds", "600", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for gen in router.generators(options)
+        ]
         try:
             text = sink.communicate(timeout=options.seconds + 60)[0]
-            if load.poll() is not None:
-                raise Failed(load.stdout.read().strip())
+            for load in loads:
+                if load.poll() is not None:
+                    raise Failed(load.stdout.read().strip())
         finally:
-            stop(load)
-            load.stdout.close()
+            for load in loads:
+                stop(load)
+                load.stdout.close()
     return judge(text)
 
 
@@ -275,10 +307,10 @@ def rounds(lab, routers, tools, options, out):
 def report(rates, out):
     for name, mpps in rates.items():
         out.result(f"veth.{name}", min=min(mpps), median=statistics.median(mpps), max=max(mpps), unit="Mpps")
-    for peer in ("testpmd", "kernel"):
-        if "viaduct" in rates and peer in rates:
-            each = [a / b for a, b in zip(rates["viaduct"], rates[peer])]
-            out.result(f"veth.viaduct/{peer}", min=min(each), median=statistics.median(each),
+    for ours, peer in (("viaduct", "testpmd"), ("viaduct", "kernel"), ("viaduct-2", "viaduct-1")):
+        if ours in rates and peer in rates:
+            each = [a / b for a, b in zip(rates[ours], rates[peer])]
+            out.result(f"veth.{ours}/{peer}", min=min(each), median=statistics.median(each),
                        max=max(each), unit="ratio")
 
 
@@ -303,7 +335,7 @@ def run(build, options, out):
         out.skipped("veth", why)
         return
     routers = []
-    for router in (Kernel(), Testpmd(), Viaduct()):
+    for router in (Kernel(), Testpmd(), Viaduct(), Viaduct1(), Viaduct2()):
         if options.names and not any(router.name.startswith(n) for n in options.names):
             continue
         why = router.missing(options)
