@@ -21,6 +21,17 @@ bool iface_speaks4(const struct iface *f, uint32_t addr)
 	return iface_has_addr4(f, addr) || (f->lent4 != 0 && addr == f->lent4);
 }
 
+bool iface_same_subnet4(const struct iface *f, uint32_t a, uint32_t b)
+{
+	for (unsigned int i = 0; i < f->n_addr4; i++) {
+		uint32_t mask = ip4_mask(f->addr4[i].len), own = f->addr4[i].addr;
+
+		if (((own ^ a) & mask) == 0 && ((own ^ b) & mask) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool iface_on_link4(const struct iface *f, uint32_t addr)
 {
 	for (unsigned int i = 0; i < f->n_addr4; i++) {
@@ -37,6 +48,17 @@ uint32_t iface_source4(const struct iface *f, uint32_t to)
 			return f->addr4[i].addr;
 	}
 	return f->n_addr4 > 0 ? f->addr4[0].addr : f->lent4;
+}
+
+bool ifaces_has_addr4(const struct ifaces *s, uint32_t addr)
+{
+	if (!ifaces_maybe_not_source4(s, addr))
+		return false;
+	for (uint16_t i = 0; i < s->n; i++) {
+		if (iface_has_addr4(&s->iface[i], addr))
+			return true;
+	}
+	return false;
 }
 
 /* Is @addr the interface's own @own, or a broadcast of its subnet, the old all zeros too? */

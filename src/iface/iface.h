@@ -57,6 +57,12 @@ bool iface_has_addr4(const struct iface *f, uint32_t addr);
 /* Does @f answer to @addr: its own, or the one it was lent? Context: any. */
 bool iface_speaks4(const struct iface *f, uint32_t addr);
 
+/* Is @addr an address of any interface of @s? Context: any. */
+bool ifaces_has_addr4(const struct ifaces *s, uint32_t addr);
+
+/* Are @a and @b in one connected subnet of @f? Context: any. */
+bool iface_same_subnet4(const struct iface *f, uint32_t a, uint32_t b);
+
 /* Is @addr inside a connected subnet of @f (a /31's and /32's own prefix included)? Context: any.
  */
 bool iface_on_link4(const struct iface *f, uint32_t addr);

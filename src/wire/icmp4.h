@@ -32,6 +32,8 @@ enum icmp4_time_exceeded {
 	ICMP4_REASSEMBLY_TIME = 1,
 };
 
+#define ICMP4_REDIRECT_HOST 1 /* the code: of one destination */
+
 /* Is @type an error message? Types nobody knows count as errors: no error is sent about them. */
 static inline bool icmp4_is_error(uint8_t type)
 {

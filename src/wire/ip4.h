@@ -23,12 +23,22 @@ enum ip_proto {
 enum ip4_option {
 	IP4_OPT_END = 0,
 	IP4_OPT_NOP = 1,
+	IP4_OPT_RR = 7,     /* record route */
+	IP4_OPT_TS = 68,    /* timestamp */
 	IP4_OPT_LSRR = 131, /* loose source and record route */
 	IP4_OPT_SSRR = 137, /* strict */
 };
 
 /* An option's type with this bit is copied into all fragments (RFC 791 3.1). */
 #define IP4_OPT_COPIED 0x80
+
+/* Flags of a timestamp option, the low four bits of its fourth octet; the high ones count those who
+ * found no room. */
+enum ip4_stamp {
+	IP4_STAMP_TIME = 0,
+	IP4_STAMP_ADDRESS = 1,   /* each time behind the address of who gives it */
+	IP4_STAMP_SPECIFIED = 3, /* only those give it whose addresses are there already */
+};
 
 #define IP4_DF     0x4000
 #define IP4_MF     0x2000

@@ -46,6 +46,32 @@ static void a_subnet_is_on_the_link(void **)
 	assert_true(iface_on_link4(&f, IP(172, 31, 255, 255)));
 }
 
+static void two_hosts_share_a_subnet_or_not(void **)
+{
+	const struct iface f = full();
+
+	assert_true(iface_same_subnet4(&f, IP(10, 0, 0, 77), IP(10, 0, 0, 2)));
+	assert_true(iface_same_subnet4(&f, IP(172, 31, 0, 1), IP(172, 16, 0, 2)));
+	assert_true(iface_same_subnet4(&f, IP(192, 0, 2, 0), IP(192, 0, 2, 1)));
+	assert_false(iface_same_subnet4(&f, IP(10, 0, 0, 77), IP(172, 16, 0, 2)));
+	assert_false(iface_same_subnet4(&f, IP(10, 0, 0, 77), IP(10, 0, 1, 77)));
+	assert_false(iface_same_subnet4(&f, IP(8, 8, 8, 8), IP(8, 8, 8, 9)));
+}
+
+static void any_interfaces_address_is_the_routers(void **)
+{
+	struct ifaces *s = ifaces_new(3);
+	const struct iface f = full();
+
+	assert_non_null(s);
+	assert_int_equal(ifaces_set(s, &f), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(addrs); i++)
+		assert_true(ifaces_has_addr4(s, addrs[i].addr));
+	assert_false(ifaces_has_addr4(s, IP(10, 0, 0, 255)));
+	assert_false(ifaces_has_addr4(s, IP(10, 0, 0, 2)));
+	ifaces_free(s);
+}
+
 /* RFC 1812 4.3.2.4: of the asker's subnet, else the primary one. */
 static void the_source_is_of_the_askers_subnet_if_there_is_one(void **)
 {
@@ -136,6 +162,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_addresses_are_known),
 		cmocka_unit_test(a_subnet_is_on_the_link),
+		cmocka_unit_test(two_hosts_share_a_subnet_or_not),
+		cmocka_unit_test(any_interfaces_address_is_the_routers),
 		cmocka_unit_test(the_source_is_of_the_askers_subnet_if_there_is_one),
 		cmocka_unit_test(a_snapshot_has_its_own_copy),
 		cmocka_unit_test(who_has_no_address_is_lent_the_first_of_another),
