@@ -47,6 +47,7 @@ struct agent_iface {
 	bool up;         /* administratively */
 	bool carrier;
 	bool gone;            /* its device went away */
+	bool redirects;       /* as configured */
 	int successor;        /* the device of its name that came then, as the log has told */
 	uint64_t link_due_ns; /* until when READY waits for its link */
 	uint64_t verdict_base[VERDICT_COUNT]; /* what the slot's last user left */

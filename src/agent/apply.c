@@ -101,9 +101,13 @@ static void iface_set(struct agent *a, const struct config_interface *ci)
 		[CONFIG_URPF_STRICT] = URPF_STRICT,
 		[CONFIG_URPF_LOOSE] = URPF_LOOSE,
 	};
+	struct agent_iface *f;
 
-	if (ci != NULL)
-		agent_iface_find(a, ci->name)->urpf = (uint8_t)urpf[ci->urpf];
+	if (ci == NULL)
+		return;
+	f = agent_iface_find(a, ci->name);
+	f->urpf = (uint8_t)urpf[ci->urpf];
+	f->redirects = ci->redirects;
 }
 
 static int ifaces_address(struct apply *p, struct why *e)

@@ -411,6 +411,7 @@ static struct ifaces *ifaces_build(struct agent *a)
 			.up = f->port != NULL && f->up && f->carrier,
 			.partial_csum = f->port != NULL && f->port->partial_csum,
 			.urpf = f->urpf,
+			.redirects = f->redirects,
 			.n_addr4 = f->n_addr4,
 			.addr4 = f->addr4,
 		};

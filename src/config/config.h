@@ -75,6 +75,7 @@ struct config_interface {
 	uint8_t on_failure; /* enum config_on_failure */
 	uint32_t index;     /* of its name in the file, from 0 */
 	bool force;         /* take the device even though the default route leaves by it */
+	bool redirects;     /* tell hosts of better gateways on their own link */
 	uint16_t mtu;       /* of the IP packet; 0: the device's own */
 	uint64_t mac;       /* as mac_load() gives it; 0: the device's own */
 	uint8_t urpf;       /* enum config_urpf */
@@ -191,6 +192,7 @@ enum config_change {
 	CONFIG_CHANGE_IDLE = 1 << 9,
 	CONFIG_CHANGE_RESTART = 1 << 10, /* workers, cpus, frames, hugepages */
 	CONFIG_CHANGE_URPF = 1 << 11,
+	CONFIG_CHANGE_REDIRECTS = 1 << 12,
 };
 
 /* In each of these, @was NULL means added, @is NULL removed, neither replaced or changed. */

@@ -79,6 +79,7 @@ static void each_change_of_an_interface_has_its_bit(void **)
 		{"addresses: [192.0.2.1/24], xdp: {mode: native}", CONFIG_CHANGE_XDP},
 		{"addresses: [192.0.2.1/24], pcap: {in: x}", CONFIG_CHANGE_PCAP},
 		{"addresses: [192.0.2.1/24], force: yes", CONFIG_CHANGE_FORCE},
+		{"addresses: [192.0.2.1/24], redirects: no", CONFIG_CHANGE_REDIRECTS},
 		{"mtu: 68", CONFIG_CHANGE_MTU | CONFIG_CHANGE_ADDRESSES},
 	};
 	struct config *was = parse("interfaces: {a: {control: own, addresses: [192.0.2.1/24]}}\n");
