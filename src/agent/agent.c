@@ -95,6 +95,7 @@ static void on_second(void *ctx, uint64_t now_ns)
 	struct agent *a = ctx;
 
 	a->now_ns = now_ns;
+	agent_wall_set(a); /* it may be set, or slewed */
 	agent_rates(a, now_ns);
 	agent_watch(a, now_ns);
 	log_flush();

@@ -90,6 +90,7 @@ struct agent {
 	struct depot *depot;
 	unsigned int n_workers;
 	int report_fd;
+	struct host_common host;
 	struct loop_watch report_watch;
 
 	struct netlink *netlink; /* for requests */
@@ -156,6 +157,9 @@ void agent_workers_close(struct agent *a);
 
 /* The settings of @s that workers can take over while they run. */
 void agent_worker_settings(struct worker *w, const struct config_system *s);
+
+/* Tell the workers the time of day; that of a replay is one already. */
+void agent_wall_set(struct agent *a);
 
 /* --- ports.c: interfaces as ports --- */
 

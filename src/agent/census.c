@@ -125,6 +125,7 @@ static uint64_t census_value(const struct agent *a, unsigned int i)
 		neigh.limit_entries,
 		neigh.limit_held,
 		neigh.conflicts,
+		worker_sum(a, offsetof(struct worker, pipeline.host.limited)),
 		worker_sum(a, PIPELINE_COUNTER(reports_lost)),
 		worker_sum(a, offsetof(struct worker, pipeline.reass.evicted)),
 		worker_sum(a, offsetof(struct worker, orders_lost)),
@@ -137,14 +138,17 @@ static uint64_t census_value(const struct agent *a, unsigned int i)
 const char *census_counter(const struct agent *a, unsigned int i, uint64_t *value)
 {
 	static const char *const name[] = {
-		"frames.total",        "frames.free",      "frames.fill",     "frames.rx",
-		"frames.tx",           "frames.held",      "frames.moved",    "frames.recovered",
-		"handover.given",      "handover.taken",   "balance.rx",      "balance.originated",
-		"balance.copies",      "balance.tx",       "balance.drops",   "balance.consumed",
-		"balance.held",        "fib4.routes",      "fib4.prefixes",   "fib4.groups",
-		"fib4.refused",        "fib4.bytes",       "neigh.entries",   "neigh.incomplete",
-		"neigh.limit-entries", "neigh.limit-held", "neigh.conflicts", "reports.lost",
-		"reassembly.evicted",  "orders.full",      "routes.lost",
+		"frames.total",        "frames.free",      "frames.fill",
+		"frames.rx",           "frames.tx",        "frames.held",
+		"frames.moved",        "frames.recovered", "handover.given",
+		"handover.taken",      "balance.rx",       "balance.originated",
+		"balance.copies",      "balance.tx",       "balance.drops",
+		"balance.consumed",    "balance.held",     "fib4.routes",
+		"fib4.prefixes",       "fib4.groups",      "fib4.refused",
+		"fib4.bytes",          "neigh.entries",    "neigh.incomplete",
+		"neigh.limit-entries", "neigh.limit-held", "neigh.conflicts",
+		"reports.lost",        "icmp.limited",     "reassembly.evicted",
+		"orders.full",         "routes.lost",
 	};
 
 	if (i >= ARRAY_SIZE(name))

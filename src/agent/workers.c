@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "port/xsk.h"
 
@@ -72,8 +73,15 @@ uint32_t agent_workers_frames(const struct agent *a, const struct config *c)
 
 void agent_worker_settings(struct worker *w, const struct config_system *s)
 {
-	host_set_rate(&w->pipeline.host, s->icmp_errors);
+	host_limit_set(&w->pipeline.host.common->limit, s->icmp_errors);
 	__atomic_store_n(&w->idle, (enum worker_idle)s->idle, __ATOMIC_RELAXED);
+}
+
+void agent_wall_set(struct agent *a)
+{
+	uint64_t wall_ns = a->replay ? 0 : clock_wall_ns();
+
+	__atomic_store_n(&a->host.wall_ns, wall_ns, __ATOMIC_RELAXED);
 }
 
 static int worker_make(struct agent *a, unsigned int i, unsigned int n)
@@ -95,6 +103,7 @@ static int worker_make(struct agent *a, unsigned int i, unsigned int n)
 		route_seed_draw(&w->pipeline.route.seed);
 	w->pipeline.route.seed = a->worker[0].pipeline.route.seed; /* a flow has one way */
 	w->pipeline.neigh = neigh_reader(a->neigh);
+	w->pipeline.host.common = &a->host;
 	w->pipeline.host.ip_id = (uint16_t)(i * 65536 / n); /* far from the others' */
 	return 0;
 }
@@ -136,6 +145,7 @@ int agent_workers_open(struct agent *a, const struct config *c, struct why *e)
 		a->worker[i].cpu = cpu_of(&cpus, i);
 		agent_worker_settings(&a->worker[i], &c->system);
 	}
+	agent_wall_set(a);
 	return 0;
 }
 

@@ -4,34 +4,30 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "host/icmp4.h"
+#include "host/options4.h"
+#include "host/reset4.h"
+#include "route/nexthop.h"
 #include "wire/checksum.h"
 #include "wire/ether.h"
 #include "wire/icmp4.h"
 #include "wire/ip4.h"
 
-void host_set_rate(struct host *h, uint64_t rate)
-{
-	uint64_t interval = rate == 0 ? 0 : NS_PER_SEC / rate;
+#define DAY_MS (24ull * 3600 * 1000)
 
-	__atomic_store_n(&h->limit.interval_ns, interval, __ATOMIC_RELAXED);
+uint32_t host_day_ms(const struct host *h, uint64_t now_ns)
+{
+	uint64_t ns = now_ns + __atomic_load_n(&h->common->wall_ns, __ATOMIC_RELAXED);
+
+	return (uint32_t)(ns / NS_PER_MS % DAY_MS);
 }
 
-/* A token bucket kept as one point in time (the generic cell rate algorithm). */
-static bool host_limit_pass(struct host_limit *l, uint64_t now_ns)
+/* May one more error or reset be sent? What may not is counted. */
+static bool host_may_say(struct host *h, uint64_t now_ns)
 {
-	uint64_t interval = __atomic_load_n(&l->interval_ns, __ATOMIC_RELAXED);
-	uint64_t burst = interval < NS_PER_SEC / 10 ? NS_PER_SEC / 10 : interval;
-	uint64_t due = l->due_ns;
-
-	if (interval == 0)
+	if (host_limit_pass(&h->common->limit, now_ns))
 		return true;
-	if (due < now_ns)
-		due = now_ns;
-	due += interval;
-	if (due > now_ns + burst)
-		return false;
-	l->due_ns = due;
-	return true;
+	counter_add(&h->limited, 1);
+	return false;
 }
 
 /* An answer goes to the IPv4 lane, to be routed like any other packet. */
@@ -67,7 +63,7 @@ static enum verdict host_error(const struct host_call *c, struct pkt *p,
 		src = iface_source4(&c->ifaces->iface[p->in], ip4_src(p->data + ETHER_LEN));
 	if (src == 0)
 		return CONSUMED_LOCAL;
-	if (!host_limit_pass(&c->h->limit, c->now_ns))
+	if (!host_may_say(c->h, c->now_ns))
 		return DROP_ICMP_LIMIT;
 	icmp4_write_error(p, e, src, c->h->ip_id++, &a);
 	host_say(c->h, c->b, &a);
@@ -75,46 +71,75 @@ static enum verdict host_error(const struct host_call *c, struct pkt *p,
 	return CONSUMED_UNREACH;
 }
 
-/* An ICMP message to the router. @l4_len: its length. */
-static enum verdict host_icmp(const struct host_call *c, struct pkt *p, const uint8_t *m,
-                              uint32_t l4_len)
+/* The folded sum of all that follows the IPv4 header of @p, which may lie in several frames. */
+static uint16_t host_sum(const struct pkt *p, const uint8_t *l4)
 {
+	if (p->flags & PKT_CHAIN)
+		return p->value;
+	return csum_fold(csum_add(l4, p->len - (size_t)(l4 - p->data), 0));
+}
+
+/*
+ * RFC 1122 3.2.2.6, RFC 1812 4.3.3.6: record route and timestamp come back in the reply, the router
+ * recorded once. Return: bytes of the reply's IPv4 header.
+ */
+static uint32_t host_echo_options(const struct host_call *c, uint8_t *h, const struct options4 *o)
+{
+	const struct options4_stamp s = {
+		.addr = ip4_dst(h),
+		.ms = host_day_ms(c->h, c->now_ns),
+		.ifaces = c->ifaces,
+	};
+
+	if (o->record == 0 && o->timestamp == 0)
+		return IP4_LEN;
+	options4_strip(h, o);
+	options4_stamp(h, o, &s);
+	return ip4_header_len(h);
+}
+
+/* An ICMP message to the router. */
+static enum verdict host_icmp(const struct host_call *c, struct pkt *p, const struct options4 *o)
+{
+	uint8_t *h = p->data + ETHER_LEN;
+	const uint8_t *m = h + ip4_header_len(h);
 	struct pkt a;
 
-	/* The sum over a chain is left to the asker: the reply's is derived from the request's. */
-	if (l4_len < ICMP4_LEN)
-		return DROP_ICMP_BAD;
-	if (!(p->flags & PKT_CHAIN) && csum_fold(csum_add(m, l4_len, 0)) != 0xffff)
+	if (p->len - (m - p->data) < ICMP4_LEN || host_sum(p, m) != 0xffff)
 		return DROP_ICMP_BAD;
 	if (m[0] != ICMP4_ECHO || m[1] != 0)
 		return CONSUMED_ICMP;
-	icmp4_write_echo(p, c->h->ip_id++, &a);
+	icmp4_write_echo(p, host_echo_options(c, h, o), c->h->ip_id++, &a);
 	host_say(c->h, c->b, &a);
 	p->flags |= PKT_TAKEN;
 	p->flags &= (uint8_t)~PKT_CHAIN; /* the answer has it now */
 	return CONSUMED_ICMP_ECHO;
 }
 
-/*
- * The options of a packet to the router. A source route that goes on from here is not followed
- * (RFC 7126 4.3, 4.4); one that ends here has done no harm. Return: KEEP, or how the packet ends.
- */
-static enum verdict host_options(const uint8_t *h, uint32_t hlen)
+/* TCP to the router, where nothing listens. */
+static enum verdict host_tcp(const struct host_call *c, struct pkt *p)
 {
-	for (uint32_t at = IP4_LEN; at < hlen && h[at] != IP4_OPT_END;) {
-		const uint8_t *o = h + at;
+	const uint8_t *h = p->data + ETHER_LEN;
+	struct pkt a;
 
-		if (o[0] == IP4_OPT_NOP) {
-			at++;
-			continue;
-		}
-		if (at + 2 > hlen || o[1] < 2 || at + o[1] > hlen)
-			return DROP_IP_HEADER;
-		if ((o[0] == IP4_OPT_LSRR || o[0] == IP4_OPT_SSRR) && (o[1] < 3 || o[2] <= o[1]))
-			return DROP_SOURCE_ROUTE;
-		at += o[1];
-	}
-	return KEEP;
+	if (!reset4_is_due(p, host_sum(p, h + ip4_header_len(h))))
+		return CONSUMED_LOCAL;
+	if (!host_may_say(c->h, c->now_ns))
+		return DROP_ICMP_LIMIT;
+	reset4_write(p, c->h->ip_id++, &a);
+	host_say(c->h, c->b, &a);
+	p->flags |= PKT_TAKEN;
+	return CONSUMED_RESET;
+}
+
+/* A packet to the router with the option @o->flaw malformed: answered, whatever else it is. */
+static enum verdict host_option(const struct host_call *c, struct pkt *p, const struct options4 *o)
+{
+	struct icmp4_error e;
+
+	if (icmp4_error_of(DROP_IP_OPTION, o->flaw, &e))
+		host_error(c, p, &e, ip4_dst(p->data + ETHER_LEN));
+	return DROP_IP_OPTION;
 }
 
 /* A packet to one of the router's addresses, never a fragment. Return: how it ends. */
@@ -122,16 +147,16 @@ static enum verdict host_one(const struct host_call *c, struct pkt *p)
 {
 	struct icmp4_error e = {.type = ICMP4_UNREACHABLE};
 	const uint8_t *h = p->data + ETHER_LEN;
-	uint32_t hlen = ip4_header_len(h);
-	enum verdict v = host_options(h, hlen);
+	struct options4 o;
+	enum verdict v = options4_check(h, true, &o);
 
 	if (v != KEEP)
-		return v;
+		return v == DROP_IP_OPTION ? host_option(c, p, &o) : v;
 	switch (ip4_proto(h)) {
 	case IP_PROTO_ICMP:
-		return host_icmp(c, p, h + hlen, p->len - ETHER_LEN - hlen);
+		return host_icmp(c, p, &o);
 	case IP_PROTO_TCP:
-		return CONSUMED_LOCAL;
+		return host_tcp(c, p);
 	case IP_PROTO_UDP:
 		e.code = ICMP4_PORT_UNREACHABLE; /* RFC 1122 4.1.3.1 */
 		break;
@@ -165,4 +190,23 @@ void host_stage(struct host *h, const struct ifaces *ifaces, uint64_t now_ns, st
 		pkt_list_add(&b->ended, p, v);
 	}
 	b->host.n = 0;
+}
+
+bool host_may_answer(const struct pkt *p)
+{
+	return icmp4_may_answer(p);
+}
+
+bool host_redirect(struct host *h, const struct iface *f, uint64_t now_ns, const struct pkt *p,
+                   struct batch *b, uint8_t *frame)
+{
+	uint32_t to = ip4_src(p->data + ETHER_LEN);
+	struct pkt a = {0};
+
+	if (!host_may_say(h, now_ns))
+		return false;
+	a.data = frame;
+	icmp4_write_redirect(p, p->nh->gateway, iface_source4(f, to), h->ip_id++, &a);
+	host_say(h, b, &a);
+	return true;
 }

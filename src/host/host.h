@@ -10,23 +10,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/limit.h"
 #include "iface/iface.h"
 #include "packet/batch.h"
 
-/* Of ICMP errors: @rate a second, and bursts of a tenth of that (RFC 1812 4.3.2.8). */
-struct host_limit {
-	uint64_t interval_ns; /* between two errors, 0: no limit. Written by the agent, relaxed */
-	uint64_t due_ns;      /* when the next one is due; in the past: all of the burst is there */
+/* The daemon's, one for all workers. */
+struct host_common {
+	struct host_limit limit;
+	/* What makes workers' time that of day, UTC. Written by the agent, relaxed, at start and
+	 * each second; 0 in a replay, whose time is that already. */
+	uint64_t wall_ns;
 };
 
+/* A worker's. */
 struct host {
-	struct host_limit limit;
+	struct host_common *common;
 	uint16_t ip_id;      /* of the next packet */
 	uint64_t originated; /* packets made; one writer, the worker */
+	uint64_t limited;    /* packets not made: the limit held them back; one writer, as above */
 };
 
-/* Errors a second, 0 for no limit; also while the worker runs. Context: agent. */
-void host_set_rate(struct host *h, uint64_t rate);
+/* Milliseconds since midnight UT, as a timestamp option wants them. Context: worker. */
+uint32_t host_day_ms(const struct host *h, uint64_t now_ns);
 
 /**
  * host_stage - answer what is for the router and what asks for an ICMP error
@@ -34,10 +39,29 @@ void host_set_rate(struct host *h, uint64_t rate);
  * @ifaces: snapshot of this loop
  * @now_ns: the time
  * @b:      host and ended lists are read; answered entries are marked PKT_TAKEN. Answers are put in
- *          the IPv4 lane, with a TTL that output lowers to 64
+ *          the IPv4 lane, with a TTL that output lowers to 64. The value of a chain on the host
+ *          list is the folded sum of what follows its IPv4 header
  *
- * RFC 792, RFC 1122 3.2.2, RFC 1812 4.3. Context: worker.
+ * RFC 792, RFC 1122 3.2.2, RFC 1812 4.3, RFC 9293 3.10.7.1. Context: worker.
  */
 void host_stage(struct host *h, const struct ifaces *ifaces, uint64_t now_ns, struct batch *b);
+
+/* May the router say anything to the source of @p about it (RFC 1812 4.3.2.7)? Context: any. */
+bool host_may_answer(const struct pkt *p);
+
+/**
+ * host_redirect - tell the source of a packet that is sent on of a better gateway
+ * @h:       the worker's own
+ * @f:       interface it came in by and is sent by
+ * @now_ns:  the time
+ * @p:       the packet, with its headers rewritten; host_may_answer() allows it. The better gateway
+ *           is its next hop
+ * @b:       gets the message into the IPv4 lane; room is there, see I5
+ * @frame:   a free frame's place for an Ethernet header, with room behind it; taken if it is sent
+ *
+ * Context: worker. Return: whether @frame is used; not beyond the limit (RFC 1812 4.3.2.8).
+ */
+[[nodiscard]] bool host_redirect(struct host *h, const struct iface *f, uint64_t now_ns,
+                                 const struct pkt *p, struct batch *b, uint8_t *frame);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/icmp4.h"
 
+#include "host/own4.h"
 #include "wire/checksum.h"
 #include "wire/ether.h"
 #include "wire/icmp4.h"
 #include "wire/ip4.h"
 
-#define ERROR_MAX   576  /* longest error, RFC 1812 4.3.2.3 */
-#define TTL_OWN     65   /* output takes one off: 64 on the wire (RFC 1700) */
 #define TOS_CONTROL 0xc0 /* precedence 6, internetwork control (RFC 1812 4.3.2.5) */
 
 bool icmp4_error_of(enum verdict v, uint16_t value, struct icmp4_error *e)
@@ -35,6 +34,10 @@ bool icmp4_error_of(enum verdict v, uint16_t value, struct icmp4_error *e)
 		e->code = ICMP4_FRAG_NEEDED;
 		e->value = value;
 		return true;
+	case DROP_IP_OPTION: /* RFC 1812 4.3.3.5: which octet is wrong, in the top byte */
+		e->type = ICMP4_PARAMETER;
+		e->value = (uint32_t)value << 24;
+		return true;
 	default:
 		return false;
 	}
@@ -54,65 +57,65 @@ bool icmp4_may_answer(const struct pkt *p)
 	return p->len > ETHER_LEN + hlen && !icmp4_is_error(h[hlen]);
 }
 
-/* An IPv4 header without options; the checksum is made here. */
-static void ip4_write(uint8_t *h, uint32_t total, uint16_t id, uint8_t tos)
+/* Write the error @e and its headers before @quote, of which @quoted bytes are cut to what fits. */
+static void error_put(uint8_t *quote, uint32_t quoted, const struct icmp4_error *e, struct own4 *o)
 {
-	h[0] = 0x45;
-	h[1] = tos;
-	store16(h + 2, __builtin_bswap16((uint16_t)total));
-	store16(h + 4, __builtin_bswap16(id));
-	store16(h + 6, 0);
-	h[8] = TTL_OWN;
-	h[9] = IP_PROTO_ICMP;
-	store16(h + 10, 0);
-	store16(h + 10, (uint16_t)~csum_fold(csum_add(h, IP4_LEN, 0)));
-}
+	uint8_t *m = quote - ICMP4_LEN;
 
-void icmp4_write_error(const struct pkt *p, const struct icmp4_error *e, uint32_t src, uint16_t id,
-                       struct pkt *a)
-{
-	uint8_t *quote = p->data + ETHER_LEN;
-	uint32_t quoted = p->len - ETHER_LEN;
-	uint32_t to = ip4_src(quote);
-	uint8_t *m = quote - ICMP4_LEN, *h = m - IP4_LEN;
-
-	if (quoted > ERROR_MAX - IP4_LEN - ICMP4_LEN)
-		quoted = ERROR_MAX - IP4_LEN - ICMP4_LEN;
+	if (quoted > ICMP4_QUOTE_MAX)
+		quoted = ICMP4_QUOTE_MAX;
 	m[0] = e->type;
 	m[1] = e->code;
 	store16(m + 2, 0);
 	store32(m + 4, __builtin_bswap32(e->value));
 	store16(m + 2, (uint16_t)~csum_fold(csum_add(m, ICMP4_LEN + quoted, 0)));
-	store32(h + 12, __builtin_bswap32(src));
-	store32(h + 16, __builtin_bswap32(to));
-	ip4_write(h, IP4_LEN + ICMP4_LEN + quoted, id, TOS_CONTROL);
-	*a = (struct pkt){
-		.data = h - ETHER_LEN,
-		.len = (uint16_t)(ETHER_LEN + IP4_LEN + ICMP4_LEN + quoted),
-		.in = p->in,
-		.flags = PKT_ORIGINATED,
-	};
+	o->dst = ip4_src(quote);
+	o->head = IP4_LEN;
+	o->l4 = (uint16_t)(ICMP4_LEN + quoted);
+	o->tos = TOS_CONTROL;
+	o->proto = IP_PROTO_ICMP;
 }
 
-void icmp4_write_echo(const struct pkt *p, uint16_t id, struct pkt *a)
+void icmp4_write_error(const struct pkt *p, const struct icmp4_error *e, uint32_t src, uint16_t id,
+                       struct pkt *a)
 {
-	uint8_t *old = p->data + ETHER_LEN;
-	uint8_t *m = old + ip4_header_len(old), *h = m - IP4_LEN;
-	uint32_t l4_len = p->len - (uint32_t)(m - p->data), src = load32(old + 12);
-	uint32_t dst = load32(old + 16), sum;
-	uint8_t tos = old[1];
+	struct own4 o = {.src = src, .id = id};
+	uint8_t *quote = p->data + ETHER_LEN;
 
-	store32(h + 12, dst);
-	store32(h + 16, src);
-	ip4_write(h, IP4_LEN + l4_len, id, tos);
+	error_put(quote, p->len - ETHER_LEN, e, &o);
+	*a = own4_write(quote - ICMP4_LEN - IP4_LEN, &o, p->in);
+}
+
+void icmp4_write_redirect(const struct pkt *p, uint32_t gateway, uint32_t src, uint16_t id,
+                          struct pkt *a)
+{
+	const struct icmp4_error e = {
+		.type = ICMP4_REDIRECT, .code = ICMP4_REDIRECT_HOST, .value = gateway};
+	uint8_t *h = a->data + ETHER_LEN, *quote = h + IP4_LEN + ICMP4_LEN;
+	uint32_t quoted = p->len - ETHER_LEN;
+	struct own4 o = {.src = src, .id = id};
+
+	memcpy(quote, p->data + ETHER_LEN, quoted < ICMP4_QUOTE_MAX ? quoted : ICMP4_QUOTE_MAX);
+	error_put(quote, quoted, &e, &o);
+	*a = own4_write(h, &o, p->in);
+}
+
+void icmp4_write_echo(const struct pkt *p, uint32_t head, uint16_t id, struct pkt *a)
+{
+	uint8_t *old = p->data + ETHER_LEN, *m = old + ip4_header_len(old);
+	struct own4 o = {.src = ip4_dst(old),
+	                 .dst = ip4_src(old),
+	                 .head = (uint16_t)head,
+	                 .l4 = (uint16_t)(p->len - (m - p->data)),
+	                 .id = id,
+	                 .tos = old[1],
+	                 .proto = IP_PROTO_ICMP};
+	uint32_t sum;
+
 	/* Type 8 becomes 0: RFC 1624 eqn. 3 with m = 8, m' = 0 in the first byte on the wire. */
 	m[0] = ICMP4_ECHO_REPLY;
 	sum = (uint16_t)~load16(m + 2) + (uint16_t)~ICMP4_ECHO;
 	store16(m + 2, (uint16_t)~csum_fold(sum));
-	*a = (struct pkt){
-		.data = h - ETHER_LEN,
-		.len = (uint16_t)(ETHER_LEN + IP4_LEN + l4_len),
-		.in = p->in,
-		.flags = (uint8_t)(PKT_ORIGINATED | (p->flags & PKT_CHAIN)),
-	};
+	*a = own4_write(m - head, &o, p->in);
+	a->flags |= p->flags & PKT_CHAIN;
 }

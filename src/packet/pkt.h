@@ -24,7 +24,9 @@ struct pkt {
 	uint16_t in;   /* iface it came in by */
 	uint8_t verdict;
 	uint8_t flags;
-	uint16_t value; /* for the verdict: the MTU of DROP_TOO_BIG */
+	/* For the verdict: the MTU of DROP_TOO_BIG, the octet of DROP_IP_OPTION. Of a chain for the
+	 * router itself: the folded sum of what follows the IPv4 header. */
+	uint16_t value;
 	const struct nexthop *nh;
 };
 

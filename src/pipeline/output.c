@@ -3,6 +3,7 @@
  * output: the one place that writes frames. In one loop: next hop, TTL, MTU, header, descriptor.
  * What cannot simply be sent goes through output_special().
  */
+#include "host/options4.h"
 #include "pipeline/chain.h"
 #include "pipeline/pipeline.h"
 #include "wire/ether.h"
@@ -48,6 +49,32 @@ static enum verdict output_kind(struct pipeline *p, const struct nexthop *nh)
 	return DROP_NO_ROUTE;
 }
 
+/* What options say against sending @k, for which @v speaks. Nothing is changed yet: it may wait. */
+static enum verdict output_options_check(struct pkt *k, enum verdict v)
+{
+	struct options4 o;
+	enum verdict flaw = options4_check(k->data + ETHER_LEN, false, &o);
+
+	if (flaw == KEEP)
+		return v;
+	k->value = o.flaw;
+	return flaw;
+}
+
+/* Record route and timestamp, right before @k is sent (RFC 1812 5.3.13.3, 5.3.13.5). */
+static void output_options_stamp(struct pipeline *p, struct pkt *k)
+{
+	const struct options4_stamp s = {
+		.addr = iface_source4(&p->ifaces->iface[k->nh->iface], k->nh->gateway),
+		.ms = host_day_ms(&p->host, p->now_ns),
+		.ifaces = p->ifaces,
+	};
+	struct options4 o;
+
+	if (options4_check(k->data + ETHER_LEN, false, &o) == KEEP)
+		options4_stamp(k->data + ETHER_LEN, &o, &s);
+}
+
 /*
  * The verdict of a packet that its next hop would take; KEEP if it goes, cut if need be. @sent is
  * set if it has gone already. @v: KEEP, or HELD_NEIGH: what is held is cut when it comes back.
@@ -68,6 +95,8 @@ static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict 
 	}
 	if (v != KEEP)
 		return v;
+	if (k->flags & PKT_OPTIONS)
+		output_options_stamp(p, k);
 	v = fragment4(p, k);
 	*sent = v == KEEP;
 	return v;
@@ -89,6 +118,8 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 		return false;
 	}
 	v = output_kind(p, nh);
+	if (k->flags & PKT_OPTIONS && (v == KEEP || v == HELD_NEIGH))
+		v = output_options_check(k, v);
 	if (v == KEEP || v == HELD_NEIGH)
 		v = output_fits(p, k, v, &sent);
 	if (sent)
@@ -97,6 +128,8 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 		pkt_list_add(&b->ended, k, v);
 		return false;
 	}
+	if (k->flags & PKT_OPTIONS)
+		output_options_stamp(p, k);
 	if (k->len < ETHER_MIN_LEN)
 		memset(k->data + k->len, 0, ETHER_MIN_LEN - k->len); /* no EtherLeak */
 	if (k->flags & PKT_CHAIN) {
@@ -141,7 +174,7 @@ void output4_stage(struct pipeline *p)
 		uint32_t w = load32(data + ETHER_LEN + 8), len;
 
 		if (unlikely((nh->kind != NH_FORWARD) | ((w & 0xff) <= 1) | (x->len > nh->max_len) |
-		             (x->len < ETHER_MIN_LEN) | (x->flags & PKT_CHAIN))) {
+		             (x->len < ETHER_MIN_LEN) | (x->flags & (PKT_CHAIN | PKT_OPTIONS)))) {
 			/* A packet that is cut goes right behind those before it. */
 			output_commit(t, k, mixed, bytes);
 			bytes = 0;
@@ -150,6 +183,7 @@ void output4_stage(struct pipeline *p)
 			k = t->n;
 			if (!goes)
 				continue;
+			w = load32(data + ETHER_LEN + 8); /* options change the checksum */
 		}
 		output_ttl(data + ETHER_LEN, w);
 		store64(data, load64(nh->header));

@@ -8,7 +8,9 @@
  * queues of several workers, this is the place to hand each to the worker that a hash of source,
  * destination and identification names.
  */
+#include "pipeline/chain.h"
 #include "pipeline/pipeline.h"
+#include "wire/checksum.h"
 #include "wire/ip4.h"
 
 void reassemble_stage(struct pipeline *p)
@@ -31,6 +33,11 @@ void reassemble_stage(struct pipeline *p)
 		l->pkt[n++] = whole;
 	}
 	l->n = n;
+	/* Who answers sees one frame: what the others have is summed here. */
+	for (uint32_t i = 0; i < n; i++) {
+		if (l->pkt[i].flags & PKT_CHAIN)
+			l->pkt[i].value = csum_fold(chain_csum4(p->cache.frames, &l->pkt[i]));
+	}
 	finish_behind(p, ended);
 }
 

@@ -34,6 +34,7 @@ struct dut {
 	struct handover *handover; /* with several workers, else NULL */
 	struct depot *depot;
 	unsigned int n_workers; /* made already */
+	struct host_common host;
 	struct worker worker[WORKERS];
 };
 
@@ -215,7 +216,8 @@ static int worker_make(struct dut *d, unsigned int i, unsigned int n)
 		.fib4 = d->fib,
 		.nexthops = nexthops_idtab(d->nexthops),
 	};
-	host_set_rate(&w->pipeline.host, 1000);
+	w->pipeline.host.common = &d->host;
+	host_limit_set(&d->host.limit, 1000);
 	queues = queues_make(d, i, n);
 	if (queues == NULL)
 		return -ENOMEM;

@@ -133,6 +133,19 @@ neighbours: [{address: 10.0.0.7, lladdr: "02:00:00:00:bb:02", interface: lan}]
     assert [f for _, f in ip4_frames(lan)] == want
 
 
+def a_timestamp_is_that_of_the_capture(viaductd, folder):
+    """The time option of an echo request comes back with the captures' time of day, UT."""
+    frame = echo(WAN, HOST, "192.0.2.9", "10.0.0.1")
+    h = bytes([0x47]) + frame[15:16] + struct.pack("!H", len(frame) - 14 + 8) + frame[18:24]
+    h += bytes(2) + frame[26:34] + bytes([68, 8, 5, 0, 0, 0, 0, 0])
+    frame = frame[:14] + h[:10] + struct.pack("!H", checksum(h)) + h[12:] + frame[34:]
+    wan, _ = run(viaductd, folder, [(1.0, arp(WAN, HOST, 1, "192.0.2.9", "192.0.2.1")), (1.25, frame)], [])
+    (_, reply), = ip4_frames(wan)
+    assert reply[34:38] == bytes([68, 8, 9, 0]), reply.hex()
+    ms, = struct.unpack("!I", reply[38:42])
+    assert ms == 1700000001250 % 86400000, ms
+
+
 def the_same_input_gives_the_same_output(viaductd, folder):
     wan = [(0.5, arp(WAN, HOST, 1, "192.0.2.9", "192.0.2.1"))]
     wan += [(1.0 + i / 100, udp(WAN, HOST, "192.0.2.9", f"10.0.0.{i % 7 + 2}", ttl=i % 4 + 1)) for i in range(300)]
@@ -146,7 +159,7 @@ def the_same_input_gives_the_same_output(viaductd, folder):
 def main(viaductd):
     tests = [a_packet_waits_for_its_neighbour_and_goes_on, what_nobody_answers_for_is_unreachable,
              the_router_answers_ping_and_traceroute, a_route_and_a_static_neighbour_need_no_question,
-             the_same_input_gives_the_same_output]
+             a_timestamp_is_that_of_the_capture, the_same_input_gives_the_same_output]
     print(f"1..{len(tests)}")
     failed = 0
     for i, test in enumerate(tests, 1):

@@ -38,6 +38,15 @@ uint16_t packet_sum(const uint8_t *p, uint32_t len)
 	return (uint16_t)sum;
 }
 
+uint16_t packet_sum4(const uint8_t *h, const uint8_t *l4, uint32_t len)
+{
+	uint64_t sum = (uint64_t)packet_sum(h + 12, 8) + h[9] + len + packet_sum(l4, len);
+
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
 void packet_ether(struct packet *p, uint64_t dst, uint64_t src, uint16_t type)
 {
 	put_mac(p->bytes, dst);
@@ -95,17 +104,36 @@ uint32_t packet_payload4_len(struct packet *p)
 void packet_udp(struct packet *p)
 {
 	uint8_t *h = packet_head4(p), *u = packet_payload4(p);
-	uint32_t len = packet_payload4_len(p), sum;
+	uint32_t len = packet_payload4_len(p);
+	uint16_t sum;
 
 	assert(len >= 8);
 	put16(u, 1024);
 	put16(u + 2, 9);
 	put16(u + 4, len);
 	put16(u + 6, 0);
-	sum = packet_sum(h + 12, 8) + 17u + len + packet_sum(u, len);
-	while (sum > 0xffff)
-		sum = (sum & 0xffff) + (sum >> 16);
+	sum = packet_sum4(h, u, len);
 	put16(u + 6, sum == 0xffff ? 0xffff : ~sum);
+}
+
+void packet_tcp(struct packet *p, const struct packet_tcp *f)
+{
+	uint8_t *h = packet_head4(p), *t = packet_payload4(p);
+	uint32_t len = packet_payload4_len(p);
+
+	assert(len >= 20);
+	h[9] = 6;
+	packet_fix_ip4(p);
+	put16(t, 1024);
+	put16(t + 2, 80);
+	put32(t + 4, f->seq);
+	put32(t + 8, f->ack);
+	t[12] = (uint8_t)((f->words != 0 ? f->words : 5) << 4);
+	t[13] = f->flags;
+	put16(t + 14, 8192);
+	put16(t + 16, 0);
+	put16(t + 18, 0);
+	put16(t + 16, (uint16_t)~packet_sum4(h, t, len));
 }
 
 void packet_icmp(struct packet *p, uint8_t type, uint8_t code)
@@ -147,12 +175,16 @@ static bool is_zero(const uint8_t *p, uint32_t len)
 
 static const char *flaw_icmp(const uint8_t *m, uint32_t len)
 {
-	/* What the router makes of a chain keeps the asker's sum, so only errors are judged. */
 	if (len < 8)
 		return "ICMP shorter than its header";
-	if ((m[0] == 3 || m[0] == 11) && packet_sum(m, len) != 0xffff)
-		return "wrong checksum of an ICMP error";
-	return NULL;
+	return packet_sum(m, len) != 0xffff ? "wrong checksum of the router's ICMP" : NULL;
+}
+
+static const char *flaw_tcp(const uint8_t *h, const uint8_t *t, uint32_t len)
+{
+	if (len != 20 || (t[13] & 4) == 0)
+		return "TCP of the router's that is no reset";
+	return packet_sum4(h, t, len) != 0xffff ? "wrong checksum of a reset" : NULL;
 }
 
 static const char *flaw_ip4(const uint8_t *h, uint32_t room, uint32_t mtu)
@@ -176,9 +208,11 @@ static const char *flaw_ip4(const uint8_t *h, uint32_t room, uint32_t mtu)
 	if ((get16(h + 6) & 0x3fff) != 0)
 		return NULL; /* a fragment: what it is part of has the checksum */
 	/* Nothing that is forwarded comes from 10.0.x.1, the router's own addresses. */
-	if (h[9] == 1 && h[12] == 10 && h[13] == 0 && h[14] < 3 && h[15] == 1)
+	if (h[12] != 10 || h[13] != 0 || h[14] >= 3 || h[15] != 1)
+		return NULL;
+	if (h[9] == 1)
 		return flaw_icmp(h + hlen, total - hlen);
-	return NULL;
+	return h[9] == 6 ? flaw_tcp(h, h + hlen, total - hlen) : NULL;
 }
 
 const char *packet_flaw(const uint8_t *frame, uint32_t len, uint64_t mac, uint32_t mtu)

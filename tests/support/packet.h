@@ -31,6 +31,9 @@ struct packet_ip4 {
 /* Ones' complement sum in network byte order, folded, not complemented. */
 uint16_t packet_sum(const uint8_t *p, uint32_t len);
 
+/* The same with the pseudo-header of the IPv4 header @h, over @len bytes behind it. */
+uint16_t packet_sum4(const uint8_t *h, const uint8_t *l4, uint32_t len);
+
 /* Start @p: an Ethernet header with MACs as mac_load() gives them. @type: host byte order. */
 void packet_ether(struct packet *p, uint64_t dst, uint64_t src, uint16_t type);
 
@@ -43,6 +46,13 @@ void packet_fix_ip4(struct packet *p);
 /* Turn the payload into UDP (ports 1024 and 9), ICMP of @type and @code; checksums are right. */
 void packet_udp(struct packet *p);
 void packet_icmp(struct packet *p, uint8_t type, uint8_t code);
+
+/* The same of TCP, from port 1024 to 80. @words: of its header, 5 if 0; the rest is data. */
+struct packet_tcp {
+	uint32_t seq, ack;
+	uint8_t flags, words;
+};
+void packet_tcp(struct packet *p, const struct packet_tcp *f);
 
 /* The IPv4 header in a frame, and what follows it. */
 static inline uint8_t *packet_head4(struct packet *p)

@@ -91,6 +91,7 @@ static void port_make(struct router *r, uint16_t i, const struct router_config *
 		.mtu = (uint16_t)mc->mtu,
 		.up = true,
 		.partial_csum = mc->partial_csum,
+		.redirects = cfg->redirects,
 		.n_addr4 = 1,
 		.addr4 = &r->addr[i],
 		.name = "p",
@@ -190,7 +191,8 @@ static void worker_make(struct router *r, unsigned int i, const struct router_co
 		.nexthops = nexthops_idtab(r->nexthops),
 		.seed = {{0x6c62272e07bb0142, 0x9ae16a3b2f90404f, 3}},
 	};
-	host_set_rate(&w->pipeline.host, cfg->rate);
+	w->pipeline.host.common = &r->host;
+	host_limit_set(&r->host.limit, cfg->rate);
 }
 
 static void workers_make(struct router *r, const struct router_config *cfg)

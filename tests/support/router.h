@@ -35,6 +35,7 @@ struct router_config {
 	bool partial_csum[ROUTER_PORTS];
 	unsigned int workers;          /* 1 */
 	uint16_t queues[ROUTER_PORTS]; /* 1 */
+	bool redirects;
 };
 
 struct router {
@@ -55,6 +56,7 @@ struct router {
 	struct nexthops *nexthops;
 	struct fib4 *fib;
 	struct neigh_table *neigh;
+	struct host_common host;
 	struct frame_cache spare; /* frames that came back by ORDER_RETURN */
 	uint64_t now;
 	uint32_t held;

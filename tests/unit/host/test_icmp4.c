@@ -57,9 +57,9 @@ static void verdicts_that_are_answered_have_their_error(void **)
 		enum verdict v;
 		uint8_t type, code;
 	} want[] = {
-		{DROP_TTL_EXPIRED, 11, 0}, {DROP_NO_ROUTE, 3, 0}, {DROP_UNREACHABLE, 3, 1},
-		{DROP_NEIGH_FAILED, 3, 1}, {DROP_TOO_BIG, 3, 4},  {DROP_PROHIBIT, 3, 13},
-		{DROP_REASSEMBLY, 11, 1},
+		{DROP_TTL_EXPIRED, 11, 0}, {DROP_NO_ROUTE, 3, 0},   {DROP_UNREACHABLE, 3, 1},
+		{DROP_NEIGH_FAILED, 3, 1}, {DROP_TOO_BIG, 3, 4},    {DROP_PROHIBIT, 3, 13},
+		{DROP_REASSEMBLY, 11, 1},  {DROP_IP_OPTION, 12, 0},
 	};
 	uint32_t answered = 0;
 
@@ -74,7 +74,10 @@ static void verdicts_that_are_answered_have_their_error(void **)
 				continue;
 			assert_int_equal(e.type, want[i].type);
 			assert_int_equal(e.code, want[i].code);
-			assert_int_equal(e.value, v == DROP_TOO_BIG ? 1400 : 0);
+			if (v == DROP_IP_OPTION) /* the octet, in the top byte */
+				assert_int_equal(e.value, 1400u << 24);
+			else
+				assert_int_equal(e.value, v == DROP_TOO_BIG ? 1400 : 0);
 		}
 	}
 	assert_int_equal(answered, sizeof(want) / sizeof(want[0]));
@@ -159,7 +162,7 @@ static void every_echo_checksum_is_right_in_the_reply(void **state)
 		m[5] = (uint8_t)id;
 		packet_icmp(&d->p, 8, 0);
 		p = about(d);
-		icmp4_write_echo(&p, 1, &a);
+		icmp4_write_echo(&p, 20, 1, &a);
 		assert_int_equal(m[0], 0);
 		assert_int_equal(packet_sum(m, 9), 0xffff);
 		assert_int_equal(packet_sum(a.data + 14, 20), 0xffff);
@@ -198,9 +201,10 @@ static void the_limit_gives_a_burst_and_then_its_rate(void **state)
 	assert_true(s != NULL && b != NULL && ifaces_set(s, &f) == 0);
 	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
 		uint64_t sent, burst = rates[i] / 10 > 0 ? rates[i] / 10 : 1;
-		struct host h = {0};
+		struct host_common common = {0};
+		struct host h = {.common = &common};
 
-		host_set_rate(&h, rates[i]);
+		host_limit_set(&common.limit, rates[i]);
 		sent = errors_sent(*state, &h, s, b, burst + 5, 0);
 		assert_int_equal(sent, burst);
 		for (uint64_t ms = 1; ms < 3000; ms++)
@@ -208,6 +212,7 @@ static void the_limit_gives_a_burst_and_then_its_rate(void **state)
 		assert_in_range(sent, burst + rates[i] * 2999 / 1000 * 99 / 100,
 		                burst + rates[i] * 3);
 		assert_int_equal(h.originated, sent);
+		assert_true(h.limited > 0);
 	}
 	free(b);
 	ifaces_free(s);

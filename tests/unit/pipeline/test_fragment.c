@@ -123,14 +123,15 @@ static void chains_are_cut_wherever_their_frames_end(void **state)
 	}
 }
 
-/* RFC 791 3.1: record route stays in the first, the security option is in all. */
+/* RFC 791 3.1: record route stays in the first, the security option is in all. Both of those that
+ * the router would write into are full. */
 static void options_are_copied_as_their_flag_says(void **state)
 {
 	static const uint8_t options[] = {
-		1,    7,    11,   4,    0, 0, 0, 0, 0, 0, 0, 0, /* 7: no */
+		1,    7,    11,   12,   0, 0, 0, 0, 0, 0, 0, 0, /* 7: no */
 		1,    130,  11,   1,    2, 3, 4, 5, 6, 7, 8, 9, /* yes */
 		0x88, 4,    0xab, 0xcd,                         /* yes */
-		68,   4,    5,    0,                            /* no */
+		68,   4,    5,    3,                            /* no */
 		0,    0xff, 0xff, 0xff};
 	static const uint8_t later[] = {130, 11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x88, 4, 0xab, 0xcd, 0};
 	const struct packet_ip4 f = {
@@ -144,29 +145,52 @@ static void options_are_copied_as_their_flag_says(void **state)
 	assert_memory_equal(packet_head4(&t->out) + 20, later, sizeof(later));
 }
 
-/* Whatever lies there, nothing is read behind the header, and the data is cut right. */
+/* How many packets ended for what their options are. */
+static uint64_t refused(const struct road *t)
+{
+	return router_count(t->r, DROP_IP_OPTION) + router_count(t->r, DROP_SOURCE_ROUTE);
+}
+
+/* Whatever lies there, nothing is read behind the header, and what goes on is cut right. */
 static void malformed_options_do_no_harm(void **state)
 {
 	struct road *t = *state;
 
 	for (uint32_t i = 0; i < 4096; i++) {
+		uint64_t before = refused(t);
 		uint8_t options[40];
 
 		for (uint32_t k = 0; k < sizeof(options); k++)
-			options[k] = (uint8_t)(rand() % 5 == 0 ? rand() : 128 + rand() % 8);
+			options[k] = (uint8_t)(rand() % 5 != 0 ? rand() % 8 + 128 : rand() % 7);
 		router_ip4(&t->in, 0,
 		           &(struct packet_ip4){.dst = HOST_IP(1),
 		                                .options = options,
 		                                .n_options = 4u + 4u * (i % 10)},
 		           1400);
 		router_send(t->r, 0, &t->in);
-		if (router_count(t->r, DROP_IP_OPTION) + router_count(t->r, DROP_SOURCE_ROUTE) +
-		            router_count(t->r, DROP_IP_HEADER) ==
-		    0)
+		if (refused(t) == before)
 			pieces_take(t, 1, &t->in, &pieces, false);
 		router_drain(t->r);
 		router_run(t->r);
 	}
+	assert_in_range(refused(t), 1000, 4000);
+}
+
+/* RFC 1812 5.3.13.3: what is recorded in a packet that is cut is in its first piece. */
+static void a_route_is_recorded_before_the_cut(void **state)
+{
+	static const uint8_t options[] = {7, 7, 4, 0, 0, 0, 0, 0}, want[] = {7, 7, 8, 10, 0, 1, 1};
+	struct road *t = *state;
+
+	router_ip4(&t->in, 0,
+	           &(struct packet_ip4){.dst = HOST_IP(1), .options = options, .n_options = 8},
+	           1400);
+	router_send(t->r, 0, &t->in);
+	road_out(t, 1);
+	assert_memory_equal(packet_head4(&t->out) + 20, want, sizeof(want));
+	road_out(t, 1);
+	assert_int_equal(ip4_header_len(packet_head4(&t->out)), 20);
+	road_silent(t);
 }
 
 /* The smallest link there is: 68 bytes, 8 of data behind the longest header (RFC 791 3.2). */
@@ -411,6 +435,7 @@ int main(void)
 		frag_test(chains_are_cut_wherever_their_frames_end),
 		frag_test(options_are_copied_as_their_flag_says),
 		frag_test(malformed_options_do_no_harm),
+		frag_test(a_route_is_recorded_before_the_cut),
 		cmocka_unit_test_teardown(the_smallest_link_has_room_for_8_bytes, road_teardown),
 		cmocka_unit_test_teardown(pieces_are_no_longer_than_a_frame, road_teardown),
 		frag_test(fragments_beyond_65535_bytes_are_not_cut),

@@ -266,8 +266,8 @@ static void the_first_error_is_sent_whatever_the_time(void **state)
 	road_ends(t, 0, DROP_NO_ROUTE);
 }
 
-/* ip4-opt-ssrr: source routes end here, RFC 7126 4.3 and 4.4. */
-static void source_routes_through_the_router_are_dropped(void **state)
+/* ip4-opt-ssrr: source routes to the router end here, RFC 7126 4.3 and 4.4. */
+static void source_routes_that_go_on_from_here_are_dropped(void **state)
 {
 	static const struct {
 		uint8_t options[12];
@@ -282,10 +282,6 @@ static void source_routes_through_the_router_are_dropped(void **state)
 		{{131, 7, 8, 10, 0, 1, 2}, CONSUMED_UNREACH}, /* it ends here */
 		{{0, 131, 7, 4, 10, 0, 1, 2}, CONSUMED_UNREACH},
 		{{7, 7, 4, 0, 0, 0, 0}, CONSUMED_UNREACH},
-		{{131, 13, 4}, DROP_IP_HEADER},
-		{{7, 0}, DROP_IP_HEADER},
-		{{7, 1}, DROP_IP_HEADER},
-		{{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 131}, DROP_IP_HEADER},
 	};
 	struct road *t = *state;
 
@@ -352,7 +348,7 @@ int main(void)
 		road_test(only_first_fragments_are_answered),
 		cmocka_unit_test_teardown(errors_are_limited_and_forwarding_is_not, road_teardown),
 		cmocka_unit_test_teardown(the_first_error_is_sent_whatever_the_time, road_teardown),
-		road_test(source_routes_through_the_router_are_dropped),
+		road_test(source_routes_that_go_on_from_here_are_dropped),
 		road_test(answers_are_not_answered),
 		road_test(a_loop_ends_with_the_ttl),
 	};
