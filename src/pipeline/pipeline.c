@@ -23,6 +23,7 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 	struct batch *b = &p->batch;
 	size_t n = q != NULL ? input_stage(p, q) : orders_stage(p);
 	uint8_t urpf = q != NULL ? p->ifaces->iface[q->port].urpf : URPF_OFF;
+	uint32_t n_ip4;
 
 	if (q == NULL)
 		n += reassemble_expire(p, BATCH_MAX - n);
@@ -30,8 +31,11 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 		return 0;
 	if (b->ip4.n > 0 && urpf != URPF_OFF)
 		urpf4_stage(&p->route, urpf == URPF_STRICT, b);
-	if (b->ip4.n > 0)
+	n_ip4 = b->ip4.n;
+	if (n_ip4 > 0)
 		forward4(p);
+	if (q != NULL)
+		redirect_stage(p, q->port, n_ip4);
 	if (b->arp.n > 0)
 		arp_stage(p);
 	if (b->host.n > 0)

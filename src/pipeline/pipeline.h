@@ -120,7 +120,7 @@ size_t orders_stage(struct pipeline *p);
 void arp_stage(struct pipeline *p);
 
 /* Fragments among the packets for the router go into the store; what they complete takes their
- * place. */
+ * place. The value of chains is set to the sum that host_stage() wants. */
 void reassemble_stage(struct pipeline *p);
 
 /* End up to @max datagrams whose fragments did not come in time. Return: how many. */
@@ -128,6 +128,16 @@ size_t reassemble_expire(struct pipeline *p, size_t max);
 
 /* Every change to routed frames, in one loop; what cannot be sent is sorted out. */
 void output4_stage(struct pipeline *p);
+
+/**
+ * redirect_stage - tell hosts of better gateways on their own link (RFC 1812 5.2.7.2)
+ * @in: interface that the batch came in by
+ * @n:  packets that the lane had; output has left them in their places, without counting them
+ *
+ * Messages go to the IPv4 lane, in frames of their own. A few a batch, one a second, source and
+ * gateway, and within the limit on errors.
+ */
+void redirect_stage(struct pipeline *p, uint16_t in, uint32_t n);
 
 /* Take what worker @from hands over onto the transmit list. Return: packets. */
 size_t relay_stage(struct pipeline *p, unsigned int from);
@@ -159,8 +169,11 @@ void finish_behind(struct pipeline *p, uint32_t n);
  * the ring is full. */
 bool report_send(struct pipeline *p, const struct report *r);
 
+#define ASK_REDIRECT 255 /* beside the kinds of reports: what a host is told */
+
 /* May the agent get a report of @topic about (@iface, @ip) now? At most @limit times a second.
- * Topic: an enum report_kind, plus what tells reports of the kind apart, from bit 8 on. See ask.c.
+ * Topic: an enum report_kind or ASK_REDIRECT, plus what tells those of the kind apart, from bit 8
+ * on. See ask.c.
  */
 bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, uint32_t ip, uint32_t limit);
 
