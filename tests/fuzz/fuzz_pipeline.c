@@ -132,6 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct router_config cfg = {
 		.mtu = {9000, 9000, 1500},
 		.partial_csum = {false, false, true},
+		.redirects = true,
 	};
 	struct input in = {.at = data, .left = size};
 	static struct router *r;

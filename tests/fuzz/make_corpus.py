@@ -52,6 +52,18 @@ def wait(tenths):
     return bytes([3, tenths])
 
 
+def tcp(src, dst, flags, data=b"", *, words=5):
+    body = struct.pack(">HHIIBBHHH", 1024, 80, 7, 9, words << 4, flags, 8192, 0, 0)
+    body += bytes(4 * (words - 5)) + data
+    pseudo = (ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed
+              + struct.pack(">HH", 6, len(body)))
+    return body[:16] + struct.pack(">H", checksum(pseudo + body)) + body[18:]
+
+
+def tcp_to_router(flags, data=b"", **more):
+    return ip4("10.0.0.1", tcp("10.0.0.2", "10.0.0.1", flags, data, **more), proto=6)
+
+
 UDP = struct.pack(">HHHH", 1024, 9, 20, 0) + bytes(12)
 PACKETS = {
     "forward": ip4("10.0.1.2", UDP),
@@ -70,6 +82,22 @@ PACKETS = {
     "blackhole": ip4("198.21.0.1", UDP),
     "unreachable": ip4("198.22.0.1", UDP),
     "hairpin": ip4("198.20.0.1", UDP),
+    "record-route": ip4("10.0.1.2", UDP, options=bytes([1, 7, 15, 4] + [0] * 12)),
+    "record-route-full": ip4("10.0.1.2", UDP, options=bytes([7, 7, 8, 1, 2, 3, 4, 0])),
+    "record-route-bad": ip4("10.0.1.2", UDP, options=bytes([7, 7, 5, 0, 0, 0, 0, 0])),
+    "timestamp": ip4("10.0.1.2", UDP, options=bytes([68, 12, 5, 0] + [0] * 8)),
+    "timestamp-address": ip4("10.0.1.2", UDP, options=bytes([68, 20, 5, 1] + [0] * 16)),
+    "timestamp-named": ip4("10.0.1.2", UDP, options=bytes([68, 12, 5, 3, 10, 0, 2, 1] + [0] * 4)),
+    "timestamp-overflows": ip4("10.0.1.2", UDP, options=bytes([68, 4, 5, 0xF0])),
+    "echo-recorded": ip4("10.0.1.1", icmp(8), proto=1,
+                         options=bytes([7, 11, 4] + [0] * 8 + [1, 68, 12, 5, 1] + [0] * 8)),
+    "option-bad": ip4("10.0.0.1", UDP, options=bytes([94, 0, 0, 0])),
+    "router-alert": ip4("10.0.1.2", UDP, options=bytes([148, 4, 0, 0])),
+    "tcp-syn": tcp_to_router(2),
+    "tcp-ack": tcp_to_router(0x18, b"data"),
+    "tcp-options": tcp_to_router(3, b"x", words=10),
+    "tcp-reset": tcp_to_router(4),
+    "on-link": ip4("10.0.0.9", UDP),
     "half-made": ip4("10.0.1.2", struct.pack(">HHHH", 1, 2, 20, 0x1418) + bytes(12),
                      src="10.0.2.2"),
 }
@@ -83,6 +111,11 @@ RUNS = {
     "jumbo": record(0, ip4("10.0.1.2", bytes(8000)), pieces=20),
     "jumbo-echo": record(0, ip4("10.0.0.1", icmp(8, 64) + bytes(6000), proto=1,
                                 options=bytes([1] * 8)), pieces=15),
+    "jumbo-tcp": record(0, tcp_to_router(2, bytes(4001)), pieces=20),
+    "jumbo-recorded": record(0, ip4("10.0.1.2", bytes(5000), options=bytes([7, 7, 4] + [0] * 5)), pieces=14),
+    "jumbo-redirect": record(0, ip4("198.20.0.1", bytes(5000), src="10.0.0.7"), pieces=14),
+    "redirects": b"".join(record(0, ip4("198.20.0.1", UDP, src=f"10.0.0.{i}"), more=True) for i in range(20, 60))
+    + wait(1),
     "jumbo-held": record(1, ip4("10.0.0.99", bytes(4000), src="10.0.1.2"), pieces=24) + wait(50),
     "jumbo-short-head": record(2, ip4("10.0.1.2", UDP + bytes(100), src="10.0.2.2"), pieces=0),
 }
