@@ -149,7 +149,7 @@ static enum verdict input_chain4(struct pipeline *pl, struct pkt *k)
  * Return: descriptors used, 0 if the packet is not whole yet.
  */
 static never_inline uint32_t input_chain(struct pipeline *p, struct port_queue *q, uint32_t idx,
-                                         uint32_t n, uint64_t *bytes)
+                                         uint32_t n)
 {
 	struct pkt k = {.in = q->port, .flags = PKT_CHAIN};
 	uint32_t used = chain_gather(&p->cache, q, idx, n, &k);
@@ -157,7 +157,7 @@ static never_inline uint32_t input_chain(struct pipeline *p, struct port_queue *
 
 	if (used == 0)
 		return 0;
-	*bytes += k.len;
+	counter_add(&q->counters.rx_bytes, k.len);
 	v = (enum verdict)k.verdict;
 	if (v == KEEP)
 		v = input_chain4(p, &k);
@@ -182,7 +182,9 @@ static never_inline void input_partial(struct pipeline *p)
 size_t input_stage(struct pipeline *p, struct port_queue *q)
 {
 	struct batch *b = &p->batch;
-	const struct iface *f = &p->ifaces->iface[q->port];
+	const struct ifaces *s = p->ifaces;
+	uint16_t in = q->port;
+	const struct iface *f = &s->iface[in];
 	uint64_t mac = f->up ? f->mac : ~0ull; /* no MAC is equal to that: all goes the other way */
 	uint8_t *base = p->cache.frames->base;
 	uint64_t bytes = 0, packets = 0;
@@ -196,7 +198,7 @@ size_t input_stage(struct pipeline *p, struct port_queue *q)
 
 		prefetch(base + port_rx_desc(q, idx + i + PREFETCH_AHEAD)->addr);
 		if (unlikely(d->options & XDP_PKT_CONTD)) {
-			uint32_t used = input_chain(p, q, idx + i, n - i, &bytes);
+			uint32_t used = input_chain(p, q, idx + i, n - i);
 
 			if (used == 0)
 				break;
@@ -204,9 +206,9 @@ size_t input_stage(struct pipeline *p, struct port_queue *q)
 			continue;
 		}
 		bytes += len;
-		v = input_one(p->ifaces, q->port, mac, b, data, len);
+		v = input_one(s, in, mac, b, data, len);
 		if (unlikely(v != KEEP))
-			input_end(b, data, len, q->port, v);
+			input_end(b, data, len, in, v);
 	}
 	if (unlikely(i < n))
 		xsk_ring_cons__cancel(&q->rx, n - i);
