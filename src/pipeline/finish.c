@@ -11,14 +11,14 @@
 /* Packets a second that one neighbour may have the agent hold. It keeps the newest 16. */
 #define HOLD_RATE 64
 
-/* Keep what the packet looked like, once a batch and reason at most: the reader wants one, not all.
- */
+/* Keep what the packet looked like, once a loop and reason at most: the reader wants one, not all,
+ * and a flood of drops is when cycles count. */
 static void finish_example(struct pipeline *p, const struct pkt *k)
 {
 	struct drop_example *e = &p->example[k->in][k->verdict];
 	uint32_t n = k->len - ETHER_LEN;
 
-	if (k->len <= ETHER_LEN)
+	if (k->len <= ETHER_LEN || (e->at_ns == p->now_ns && e->len != 0))
 		return;
 	if (k->flags & PKT_CHAIN && k->verdict == DROP_SHORT)
 		return; /* its bytes lie scattered */
