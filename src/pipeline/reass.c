@@ -319,7 +319,11 @@ static void entry_whole(struct reass *s, struct reass_entry *e, struct pkt *whol
 		.in = e->in,
 		.flags = (uint8_t)((last > 0 ? PKT_CHAIN : 0) | (hlen > IP4_LEN ? PKT_OPTIONS : 0)),
 	};
+	for (uint32_t i = 0; i <= last; i++)
+		e->frame[i] = REASS_NO_FRAME;
 	held_add(s, -(uint64_t)(last + 1));
+	/* What a fragment beyond the end had got before it lacked a frame itself. */
+	frames_drop(s, e, REASS_PARTS);
 	entry_close(s, e);
 }
 

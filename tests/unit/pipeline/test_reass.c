@@ -455,6 +455,29 @@ static void without_a_frame_nothing_is_kept(void **state)
 	is_whole(w, &whole, w->data, 2960);
 }
 
+/* Half of a fragment found a frame; then the datagram ends before that. */
+static void a_frame_beyond_the_end_comes_back(void **state)
+{
+	struct world *w = *state;
+	uint64_t *taken = calloc(1024, sizeof(*taken));
+	struct pkt whole;
+	uint32_t n = 0;
+
+	assert_non_null(taken);
+	give(w, &(struct part){.len = 1480, .more = true}, w->data, &whole);
+	while (w->cache.n > 1 && frame_get(&w->cache, &taken[n]))
+		n++;
+	assert_int_equal(
+		give(w, &(struct part){.at = 3000, .len = 1480, .more = true}, w->data, &whole),
+		DROP_NO_FRAME);
+	while (n > 0)
+		frame_put(&w->cache, taken[--n]);
+	free(taken);
+	give(w, &(struct part){.at = 1480, .len = 100}, w->data, &whole);
+	is_whole(w, &whole, w->data, 1580);
+	assert_int_equal(w->s.held, 0);
+}
+
 /* The first fragment comes back as it came in. */
 static void what_is_late_comes_back_as_it_came(void **state)
 {
@@ -494,6 +517,7 @@ int main(void)
 		reass_test(a_source_has_its_share_only),
 		reass_test(frames_are_bounded),
 		reass_test(without_a_frame_nothing_is_kept),
+		reass_test(a_frame_beyond_the_end_comes_back),
 		reass_test(what_is_late_comes_back_as_it_came),
 	};
 
