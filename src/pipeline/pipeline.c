@@ -40,8 +40,10 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 		arp_stage(p);
 	if (b->host.n > 0)
 		reassemble_stage(p);
-	if (b->host.n + b->ended.n > 0)
+	if (b->host.n + b->ended.n > 0) {
 		host_stage(&p->host, p->ifaces, p->now_ns, b);
+		finish_stage(p); /* before their frames go on as answers */
+	}
 	if (b->ip4.n > 0)
 		forward4(p); /* the router's answers: they are not answered again */
 	transmit_stage(p);

@@ -349,6 +349,34 @@ static void pieces_go_into_a_ring_all_or_none(void **state)
 	road_silent(t);
 }
 
+/*
+ * In one batch: a chain whose answer finds no room, and an echo whose reply is cut. The answer's
+ * frame is the first of the chain, has the list of the others, and is free for a piece by then.
+ */
+static void a_piece_in_an_answers_frame_does_no_harm(void **state)
+{
+	const struct router_config cfg = {.ring = 64, .mtu = {9000, 1400, 600}};
+	struct road *t = road_open(&cfg);
+
+	*state = t;
+	for (uint32_t i = 0; i < 64; i++) { /* p1's ring is full */
+		router_udp(&t->in, 2, HOST_IP(1), 100);
+		router_send(t->r, 2, &t->in);
+	}
+	router_ip4(&t->in, 0,
+	           &(struct packet_ip4){.src = HOST_IP(1), .dst = IP(10, 0, 2, 9), .ttl = 1}, 8000);
+	assert_true(router_inject(t->r, 0, t->in.bytes, t->in.len));
+	router_ip4(&t->in, 0,
+	           &(struct packet_ip4){
+			   .src = HOST_IP(2), .dst = ROUTER_IP(0), .proto = IP_PROTO_ICMP},
+	           1400);
+	packet_icmp(&t->in, ICMP4_ECHO, 0);
+	router_send(t->r, 0, &t->in);
+	assert_int_equal(router_count(t->r, DROP_TTL_EXPIRED), 1);
+	assert_int_equal(t->r->worker.pipeline.counters.verdict[1][DROP_TX_FULL], 1);
+	assert_int_equal(router_drain(t->r), 64 + 3);
+}
+
 static void without_frames_a_packet_is_not_cut(void **state)
 {
 	const struct router_config cfg = {.ring = 256, .frames = 800, .mtu = {9000, 68, 1500}};
@@ -443,6 +471,7 @@ int main(void)
 		frag_test(bytes_are_counted_once),
 		cmocka_unit_test_teardown(a_batch_of_cut_packets_overflows_no_list, road_teardown),
 		cmocka_unit_test_teardown(pieces_go_into_a_ring_all_or_none, road_teardown),
+		cmocka_unit_test_teardown(a_piece_in_an_answers_frame_does_no_harm, road_teardown),
 		cmocka_unit_test_teardown(without_frames_a_packet_is_not_cut, road_teardown),
 		cmocka_unit_test_teardown(pieces_to_a_port_that_is_gone_are_counted, road_teardown),
 		frag_test(a_held_packet_is_cut_when_it_goes_on),
