@@ -92,10 +92,9 @@ static never_inline void transmit_mixed(struct pipeline *p, struct tx_list *t)
 			k.flags = PKT_CHAIN;
 		pkt_list_add(&p->batch.ended, &k, v);
 	}
-	for (unsigned int to = 0; p->handed >> to != 0; to++) {
-		if (p->handed >> to & 1)
-			handover_push(handover_ring(p->handover, p->worker, to));
-	}
+	for (uint32_t to = p->handed; to != 0; to &= to - 1)
+		handover_push(handover_ring(p->handover, p->worker, (uint32_t)__builtin_ctz(to)));
+	static_assert(WORKERS_MAX <= 32, "a bit each");
 }
 
 /* All to one port, all in one frame each. Return: false without room for all. */

@@ -91,6 +91,37 @@ static void ports_of_one_queue_are_spread(void **)
 		assert_int_equal(load[w], 3);
 }
 
+/* What worker 0 of as many as there may be has for each other one gets there. */
+static void the_last_of_all_workers_gets_its_packets(void **)
+{
+	struct pipeline *p = aligned_alloc(CACHE_LINE, sizeof(*p));
+	struct pipeline_queues *q = calloc(1, sizeof(*q));
+	struct frames *frames;
+	uint64_t addr;
+
+	assert_true(p != NULL && q != NULL);
+	memset(p, 0, sizeof(*p));
+	assert_int_equal(frames_new(&frames, 64, 2048, FRAMES_HUGE_NEVER), 0);
+	assert_int_equal(frame_cache_init(&p->cache, frames), 0);
+	frame_cache_fill(&p->cache);
+	assert_int_equal(handover_new(&p->handover, WORKERS_MAX), 0);
+	p->queues = q;
+	for (uint16_t to = 1; to < WORKERS_MAX; to++) {
+		q->via[to] = handover_ring(p->handover, 0, to);
+		assert_true(frame_get(&p->cache, &addr));
+		frame_tag_set(frames, addr, 0);
+		tx_list_add(&p->batch.tx, frames, frame_data(frames, addr), 60, to);
+	}
+	transmit_stage(p);
+	for (uint16_t to = 1; to < WORKERS_MAX; to++)
+		assert_int_equal(handover_ready(q->via[to]), 1);
+	handover_free(p->handover);
+	frame_cache_fini(&p->cache);
+	frames_free(frames);
+	free(q);
+	free(p);
+}
+
 static void a_worker_sends_by_its_own_queue(void **state)
 {
 	struct road *t = *state;
@@ -281,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_worker_has_a_way_out),
 		cmocka_unit_test(ports_of_one_queue_are_spread),
+		cmocka_unit_test(the_last_of_all_workers_gets_its_packets),
 		pair_test(a_worker_sends_by_its_own_queue),
 		pair_test(what_is_handed_over_leaves_in_order),
 		pair_test(a_mixed_batch_goes_two_ways),
