@@ -6,14 +6,19 @@
 #include "wire/ether.h"
 #include "wire/ip4.h"
 
-uint16_t chain_first_len(const struct frames *f, const struct pkt *p)
+uint16_t chain_rest_len(const struct frames *f, const uint8_t *data)
 {
-	const struct frame_chain *chain = frame_chain(f, p->data);
-	uint32_t len = p->len;
+	const struct frame_chain *chain = frame_chain(f, data);
+	uint32_t len = 0;
 
 	for (uint32_t i = 0; i < chain->n; i++)
-		len -= chain->part[i].len;
+		len += chain->part[i].len;
 	return (uint16_t)len;
+}
+
+uint16_t chain_first_len(const struct frames *f, const struct pkt *p)
+{
+	return p->len - chain_rest_len(f, p->data);
 }
 
 /* Descriptors of the packet at @idx, 0 if its end is not among the @n. */

@@ -29,6 +29,9 @@ uint32_t chain_gather(struct frame_cache *c, struct port_queue *q, uint32_t idx,
  */
 uint16_t chain_first_len(const struct frames *f, const struct pkt *p);
 
+/* Bytes of the chain whose first frame holds @data that lie in the others. */
+uint16_t chain_rest_len(const struct frames *f, const uint8_t *data);
+
 /* csum_add() over what follows the IPv4 header of @p, in one frame or in several. */
 uint64_t chain_csum4(const struct frames *f, const struct pkt *p);
 

@@ -3,7 +3,8 @@
  * handover: who sends by what, and the rings by which a worker hands packets that are ready to be
  * sent to the one that owns the queue. They exist for ports with fewer queues than there are
  * workers. A ring has one worker at each end; order is kept: what came by one queue is handed over
- * by one worker, through one ring, to one transmit queue.
+ * by one worker, through one ring, to one transmit queue. Fragments to the router itself go the
+ * same way to the worker that puts them together.
  */
 #ifndef PIPELINE_HANDOVER_H
 #define PIPELINE_HANDOVER_H
@@ -30,6 +31,9 @@ static inline uint16_t queue_to_send(const struct port *port, unsigned int w, un
 {
 	return (uint16_t)((w + n - port->id % n) % n % port->n_tx);
 }
+
+/* Beside the number of a port: a fragment to the router itself, which came in by it. */
+#define HANDOVER_HOST 0x8000
 
 /* From one worker to one other. A slot's options have the port in their upper half. */
 struct handover_ring {
@@ -61,7 +65,8 @@ static inline struct handover_ring *handover_ring(struct handover *h, unsigned i
 
 /**
  * handover_fill - put a packet into @r, for @port
- * @d: its first descriptor; its frames bear no queue's tag any more (I7)
+ * @d:    its first descriptor; its frames bear no queue's tag when it is pushed (I7)
+ * @port: to send it by, or the one it came in by and HANDOVER_HOST
  *
  * The taker sees it after handover_push(). Return: false without room. Context: the giver.
  */

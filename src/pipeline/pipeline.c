@@ -14,6 +14,24 @@ static void forward4(struct pipeline *p)
 	output4_stage(p);
 }
 
+/* The end of the way: what is for the router, its answers, all that is sent and all that ended. */
+static void settle(struct pipeline *p)
+{
+	struct batch *b = &p->batch;
+
+	if (b->host.n > 0)
+		reassemble_stage(p);
+	if (b->host.n + b->ended.n > 0) {
+		host_stage(&p->host, p->ifaces, p->now_ns, b);
+		finish_stage(p); /* before their frames go on as answers */
+	}
+	if (b->ip4.n > 0)
+		forward4(p); /* the router's answers: they are not answered again */
+	transmit_stage(p);
+	finish_stage(p);
+	assert(batch_is_empty(b)); /* I1, I6 */
+}
+
 /*
  * The packet's way. What came in and what the agent orders go it alike; what the router itself says
  * goes the part of it from the next hop on.
@@ -38,17 +56,7 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 		redirect_stage(p, q->port, n_ip4);
 	if (b->arp.n > 0)
 		arp_stage(p);
-	if (b->host.n > 0)
-		reassemble_stage(p);
-	if (b->host.n + b->ended.n > 0) {
-		host_stage(&p->host, p->ifaces, p->now_ns, b);
-		finish_stage(p); /* before their frames go on as answers */
-	}
-	if (b->ip4.n > 0)
-		forward4(p); /* the router's answers: they are not answered again */
-	transmit_stage(p);
-	finish_stage(p);
-	assert(batch_is_empty(b)); /* I1, I6 */
+	settle(p);
 	return n;
 }
 
@@ -61,8 +69,7 @@ size_t pipeline_relay(struct pipeline *p)
 		n = relay_stage(p, from);
 		if (n == 0)
 			continue;
-		transmit_stage(p);
-		finish_stage(p);
+		settle(p);
 		sum += n;
 	}
 	return sum;

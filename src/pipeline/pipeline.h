@@ -119,8 +119,9 @@ size_t orders_stage(struct pipeline *p);
 /* Look at ARP packets: answers go to the transmit list, news to the agent. */
 void arp_stage(struct pipeline *p);
 
-/* Fragments among the packets for the router go into the store; what they complete takes their
- * place. The value of chains is set to the sum that host_stage() wants. */
+/* Fragments among the packets for the router go into the store, or to the worker in whose store the
+ * others are; what they complete takes their place. The value of chains is set to the sum that
+ * host_stage() wants. */
 void reassemble_stage(struct pipeline *p);
 
 /* End up to @max datagrams whose fragments did not come in time. Return: how many. */
@@ -139,11 +140,26 @@ void output4_stage(struct pipeline *p);
  */
 void redirect_stage(struct pipeline *p, uint16_t in, uint32_t n);
 
-/* Take what worker @from hands over onto the transmit list. Return: packets. */
+/* Take what worker @from hands over onto the transmit list, fragments to the router onto the host
+ * list. Return: packets. */
 size_t relay_stage(struct pipeline *p, unsigned int from);
 
 /* Put the transmit list on the ports' rings, or hand it over to those who can. */
 void transmit_stage(struct pipeline *p);
+
+/**
+ * transmit_elsewhere - put a packet into the ring to another worker
+ * @via:  the ring; NULL: there is none
+ * @d:    its first descriptor
+ * @port: as of handover_fill()
+ *
+ * transmit_handed() makes it the other's. Return: KEEP, or why it stays here.
+ */
+[[nodiscard]] enum verdict transmit_elsewhere(struct pipeline *p, struct handover_ring *via,
+                                              const struct xdp_desc *d, uint16_t port);
+
+/* Let other workers have what was put into the rings to them. */
+void transmit_handed(struct pipeline *p);
 
 /* Count, report or free what has ended. Nothing else does. */
 void finish_stage(struct pipeline *p);

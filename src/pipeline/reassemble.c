@@ -4,14 +4,46 @@
  * their place, as if it had come in whole. What is forwarded is never looked at here (RFC 1812
  * 5.2.6).
  *
- * A store sees what its worker received. Where a NIC spreads the fragments of one datagram over
- * queues of several workers, this is the place to hand each to the worker that a hash of source,
- * destination and identification names.
+ * Each worker has a store. Ports and queues may spread the fragments of one datagram over several
+ * workers: a hash of the addresses and the protocol, the same for all, names the one that they are
+ * handed to.
  */
+#include <uapi/if_xdp.h>
+
 #include "pipeline/chain.h"
 #include "pipeline/pipeline.h"
 #include "wire/checksum.h"
 #include "wire/ip4.h"
+
+/* Put the fragment @k into the ring to worker @to. Return: KEEP, or why it ends here. */
+static enum verdict reassemble_elsewhere(struct pipeline *p, const struct pkt *k, uint32_t to)
+{
+	const struct frames *f = p->cache.frames;
+	bool chain = k->flags & PKT_CHAIN;
+	const struct xdp_desc d = {
+		.addr = frame_addr(f, k->data),
+		.len = chain ? chain_first_len(f, k) : k->len,
+		.options = chain ? XDP_PKT_CONTD : 0,
+	};
+
+	return transmit_elsewhere(p, handover_ring(p->handover, p->worker, to), &d,
+	                          k->in | HANDOVER_HOST);
+}
+
+/* Return: how the fragment @k ends, with what it completed in *whole, or KEEP: it ends elsewhere.
+ */
+static enum verdict reassemble_one(struct pipeline *p, const struct pkt *k, struct pkt *whole)
+{
+	const uint8_t *h = k->data + ETHER_LEN;
+	uint32_t to = p->worker;
+
+	whole->data = NULL;
+	if (p->handover != NULL)
+		to = flow_hash4(&p->route.seed, h, k->len - ETHER_LEN) % p->handover->n;
+	if (to != p->worker)
+		return reassemble_elsewhere(p, k, to);
+	return reass_add(&p->reass, k, p->now_ns, whole);
+}
 
 void reassemble_stage(struct pipeline *p)
 {
@@ -21,18 +53,22 @@ void reassemble_stage(struct pipeline *p)
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct pkt *k = &l->pkt[i], whole;
+		enum verdict v;
 
 		if (!(ip4_frag(k->data + ETHER_LEN) & (IP4_MF | IP4_OFFSET))) {
 			l->pkt[n++] = *k;
 			continue;
 		}
-		pkt_list_add(&b->ended, k, reass_add(&p->reass, k, p->now_ns, &whole));
+		v = reassemble_one(p, k, &whole);
+		if (v != KEEP)
+			pkt_list_add(&b->ended, k, v);
 		if (whole.data == NULL)
 			continue;
 		counter_add(&p->counters.copies, 1);
 		l->pkt[n++] = whole;
 	}
 	l->n = n;
+	transmit_handed(p);
 	/* Who answers sees one frame: what the others have is summed here. */
 	for (uint32_t i = 0; i < n; i++) {
 		if (l->pkt[i].flags & PKT_CHAIN)

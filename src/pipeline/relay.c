@@ -1,11 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * relay: what other workers hand over, onto the transmit list. Nothing is handed over twice: what
- * this worker has no queue for ends here, as it does when the port went while the packet waited.
+ * relay: what other workers hand over, onto the transmit list or the host list. Nothing is handed
+ * over twice: what this worker has no queue for ends here, as it does when the port went while the
+ * packet waited.
  */
 #include <uapi/if_xdp.h>
 
+#include "pipeline/chain.h"
 #include "pipeline/pipeline.h"
+
+/* What is not sent, as a packet. */
+static struct pkt relay_pkt(const struct pipeline *p, const struct xdp_desc *d)
+{
+	return (struct pkt){
+		.data = frame_data(p->cache.frames, d->addr),
+		.len = (uint16_t)d->len,
+		.in = (uint16_t)(d->options >> 16) & (uint16_t)~HANDOVER_HOST,
+		.flags = d->options & XDP_PKT_CONTD ? PKT_CHAIN : 0,
+	};
+}
+
+/* A fragment to the router itself. */
+static void relay_host(struct pipeline *p, const struct xdp_desc *d)
+{
+	struct pkt k = relay_pkt(p, d);
+
+	if (k.flags & PKT_CHAIN)
+		k.len += chain_rest_len(p->cache.frames, k.data);
+	pkt_list_add(&p->batch.host, &k, KEEP);
+}
 
 static void relay_one(struct pipeline *p, const struct xdp_desc *d)
 {
@@ -13,11 +36,12 @@ static void relay_one(struct pipeline *p, const struct xdp_desc *d)
 	uint16_t port = (uint16_t)(d->options >> 16);
 	bool chain = d->options & XDP_PKT_CONTD;
 
+	if (unlikely(port & HANDOVER_HOST)) {
+		relay_host(p, d);
+		return;
+	}
 	if (p->queues->tx[port] == NULL) {
-		const struct pkt k = {.data = frame_data(p->cache.frames, d->addr),
-		                      .len = (uint16_t)d->len,
-		                      .in = port,
-		                      .flags = chain ? PKT_CHAIN : 0};
+		const struct pkt k = relay_pkt(p, d);
 
 		pkt_list_add(&p->batch.ended, &k, DROP_TX_DOWN);
 		return;

@@ -46,9 +46,8 @@ static bool transmit_one(struct pipeline *p, struct port_queue *q, const struct 
 	return true;
 }
 
-/* One packet to the worker that has a queue for it. Return: KEEP, or why not. */
-static enum verdict transmit_elsewhere(struct pipeline *p, struct handover_ring *via,
-                                       const struct xdp_desc *d, uint16_t port)
+enum verdict transmit_elsewhere(struct pipeline *p, struct handover_ring *via,
+                                const struct xdp_desc *d, uint16_t port)
 {
 	struct frames *f = p->cache.frames;
 
@@ -62,6 +61,13 @@ static enum verdict transmit_elsewhere(struct pipeline *p, struct handover_ring 
 	counter_add(&p->counters.handed_over, 1);
 	p->handed |= 1u << via->to;
 	return KEEP;
+}
+
+void transmit_handed(struct pipeline *p)
+{
+	static_assert(WORKERS_MAX <= 32, "a bit each");
+	for (uint32_t to = p->handed; to != 0; to &= to - 1)
+		handover_push(handover_ring(p->handover, p->worker, (uint32_t)__builtin_ctz(to)));
 }
 
 /* Return: KEEP, or why it was not sent. */
@@ -92,9 +98,7 @@ static never_inline void transmit_mixed(struct pipeline *p, struct tx_list *t)
 			k.flags = PKT_CHAIN;
 		pkt_list_add(&p->batch.ended, &k, v);
 	}
-	for (uint32_t to = p->handed; to != 0; to &= to - 1)
-		handover_push(handover_ring(p->handover, p->worker, (uint32_t)__builtin_ctz(to)));
-	static_assert(WORKERS_MAX <= 32, "a bit each");
+	transmit_handed(p);
 }
 
 /* All to one port, all in one frame each. Return: false without room for all. */

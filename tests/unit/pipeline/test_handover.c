@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-#include "road.h"
+#include "pieces.h"
 
 #define NEW_IP IP(10, 0, 1, 77)
 #define RING   64
@@ -267,6 +267,106 @@ static void chains_are_handed_over_whole(void **state)
 	assert_int_equal(counters(t, 0)->verdict[2][DROP_TX_DOWN], 1);
 }
 
+/* An echo request from 10.9.0.@host to the router. */
+static void echo(struct packet *whole, uint32_t host, uint32_t size)
+{
+	router_ip4(whole, 0,
+	           &(struct packet_ip4){.src = IP(10, 9, 0, host),
+	                                .dst = ROUTER_IP(0),
+	                                .proto = IP_PROTO_ICMP,
+	                                .id = 77},
+	           size);
+	packet_icmp(whole, ICMP4_ECHO, 0);
+}
+
+static struct packet whole;
+
+/* Whichever queues they come by, and whichever worker they belong to. */
+static void fragments_that_come_by_several_workers_become_whole(void **state)
+{
+	struct road *t = *state;
+
+	router_route(t->r, IP(10, 9, 0, 0), 16, 0, HOST_IP(0));
+	for (uint32_t host = 0; host < 32; host++) {
+		echo(&whole, host, 1400);
+		for (uint32_t i = 0; i < 3; i++) {
+			pieces_cut(&t->in, &whole, i * 480, i < 2 ? 480 : 440, i < 2);
+			assert_true(
+				router_inject_at(t->r, 0, host >> i & 1, t->in.bytes, t->in.len));
+			router_poll(t->r, host >> i & 1);
+		}
+		router_run(t->r);
+		road_icmp(t, 0, ICMP4_ECHO_REPLY, 0);
+		assert_int_equal(packet_payload4_len(&t->out), 1400);
+		assert_memory_equal(packet_payload4(&t->out) + 4, packet_payload4(&whole) + 4,
+		                    1396);
+		road_silent(t);
+		assert_null(router_check(t->r));
+	}
+	assert_int_equal(router_count(t->r, CONSUMED_FRAGMENT), 3 * 32);
+	for (unsigned int w = 0; w < 2; w++) {
+		assert_true(counters(t, w)->copies > 0);
+		assert_true(counters(t, w)->relayed > 0);
+		assert_int_equal(t->r->workers[w].pipeline.reass.held, 0);
+	}
+}
+
+/* The part that is late is missed, and answered, where the others are. */
+static void fragments_in_several_frames_are_handed_over(void **state)
+{
+	const struct router_config cfg = {.workers = 2,
+	                                  .queues = {2, 1, 1},
+	                                  .frames = 4096,
+	                                  .ring = RING,
+	                                  .mtu = {9000, 9000, 9000}};
+	struct road *t = road_open(&cfg);
+
+	*state = t;
+	router_route(t->r, IP(10, 9, 0, 0), 16, 0, HOST_IP(0));
+	for (uint32_t host = 0; host < 8; host++) {
+		echo(&whole, host, 8800);
+		for (uint16_t queue = 0; queue < 2; queue++) {
+			pieces_cut(&t->in, &whole, queue * 4400, 4400, queue == 0);
+			assert_true(router_inject_at(t->r, 0, queue, t->in.bytes, t->in.len));
+		}
+		router_run(t->r);
+		road_icmp(t, 0, ICMP4_ECHO_REPLY, 0);
+		assert_memory_equal(packet_payload4(&t->out) + 4, packet_payload4(&whole) + 4,
+		                    8796);
+		pieces_cut(&t->in, &whole, 0, 4400, true);
+		packet_head4(&t->in)[5]++;
+		packet_fix_ip4(&t->in);
+		assert_true(router_inject_at(t->r, 0, 1, t->in.bytes, t->in.len));
+		router_run(t->r);
+	}
+	router_pass(t->r, 31 * NS_PER_SEC);
+	assert_int_equal(router_count(t->r, DROP_REASSEMBLY), 8);
+	for (int i = 0; i < 8; i++)
+		road_icmp(t, 0, ICMP4_TIME_EXCEEDED, ICMP4_REASSEMBLY_TIME);
+	assert_true(counters(t, 0)->relayed > 0 && counters(t, 1)->relayed > 0);
+}
+
+/* What finds no room on its way to the others ends where it came in. */
+static void fragments_beyond_a_full_ring_end_at_the_giver(void **state)
+{
+	struct road *t = *state;
+	uint32_t n = 0, host = 0;
+
+	do { /* until it is one of worker 0's */
+		echo(&whole, host++, 1400);
+		pieces_cut(&t->in, &whole, 0, 480, true);
+		assert_true(router_inject_at(t->r, 0, 1, t->in.bytes, t->in.len));
+		router_poll(t->r, 1);
+	} while (counters(t, 1)->handed_over == 0);
+	for (n = 1; n < HANDOVER_SLOTS + 10; n++) {
+		assert_true(router_inject_at(t->r, 0, 1, t->in.bytes, t->in.len));
+		router_poll(t->r, 1);
+	}
+	assert_int_equal(counters(t, 1)->verdict[0][DROP_HANDOVER_FULL], 10);
+	router_run(t->r);
+	assert_int_equal(counters(t, 0)->verdict[0][CONSUMED_FRAGMENT], HANDOVER_SLOTS);
+}
+
 /* Behind its neighbour's answer a held packet comes before what came later. */
 static void a_held_packet_goes_back_to_the_worker_that_had_it(void **state)
 {
@@ -321,6 +421,10 @@ int main(void)
 		pair_test(a_port_that_goes_meanwhile_drops_at_the_taker),
 		pair_test(a_packet_outlives_the_queue_it_came_by),
 		cmocka_unit_test_teardown(chains_are_handed_over_whole, road_teardown),
+		pair_test(fragments_that_come_by_several_workers_become_whole),
+		cmocka_unit_test_teardown(fragments_in_several_frames_are_handed_over,
+	                                  road_teardown),
+		pair_test(fragments_beyond_a_full_ring_end_at_the_giver),
 		pair_test(a_held_packet_goes_back_to_the_worker_that_had_it),
 		pair_test(frames_come_back_to_who_receives),
 	};
