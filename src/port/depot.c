@@ -44,11 +44,12 @@ void depot_give(struct depot *d, struct frame_cache *c)
 		frame_tag_set(d->frames, addr[i], 0);
 	memcpy(depot_magazine(d, at), addr, DEPOT_MAGAZINE * sizeof(*addr));
 	c->n -= DEPOT_MAGAZINE;
+	/* Before anyone can take it off again: readers never see less than none. */
+	__atomic_fetch_add(&d->magazines, 1, __ATOMIC_RELAXED);
 	do
 		__atomic_store_n(&d->below[at - 1], (uint32_t)top, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&d->top, &top, depot_top(top, at), true,
 	                                    __ATOMIC_RELEASE, __ATOMIC_RELAXED));
-	__atomic_fetch_add(&d->magazines, 1, __ATOMIC_RELAXED);
 }
 
 bool depot_take(struct depot *d, struct frame_cache *c)
