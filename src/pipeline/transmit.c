@@ -8,6 +8,7 @@
 
 /* Note in which ring the frame goes down. Return: 1 if the packet was moved here from the frame it
  * came in by; nothing does that, and what the router itself wrote does not count (order_say()). */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the builtin writes through it */
 static force_inline uint64_t transmit_tag(uint16_t *slot, uint16_t tag)
 {
 	uint64_t moved = *slot >> 15;

@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "road.h"
+#include "pieces.h"
 
 #define PACKETS  100000ul /* that each worker receives at least */
 #define RELOADS  40
@@ -36,14 +36,12 @@ static bool plays(const struct player *p, uint16_t port, uint16_t queue)
 	return queue_worker(port, queue, ROUTER_WORKERS) == p->number;
 }
 
-/* One packet to each other port. */
+/* One packet to each other port, and half of one to the router. */
 static void come_in(struct player *p, uint16_t from, uint16_t queue)
 {
 	for (uint16_t to = 0; to < ROUTER_PORTS; to++) {
 		struct packet *k = &p->to[from][to];
 
-		if (to == from)
-			continue;
 		if (memory_port_inject(p->port[from], queue, k->bytes, k->len))
 			atomic_store(&p->came, atomic_load(&p->came) + 1);
 	}
@@ -86,6 +84,17 @@ static void *play(void *arg)
 	return NULL;
 }
 
+/* An echo request's first or second half. By p0, which each player has a queue of, both come. */
+static void echo_half(struct packet *p, uint16_t from, unsigned int half)
+{
+	static struct packet whole;
+
+	router_ip4(&whole, from,
+	           &(struct packet_ip4){.dst = ROUTER_IP(from), .proto = IP_PROTO_ICMP}, 160);
+	packet_icmp(&whole, ICMP4_ECHO, 0);
+	pieces_cut(p, &whole, half * 80, 80, half == 0);
+}
+
 static void player_make(struct player *p, struct router *r, unsigned int number, atomic_bool *stop)
 {
 	p->r = r;
@@ -95,6 +104,7 @@ static void player_make(struct player *p, struct router *r, unsigned int number,
 		p->port[from] = r->port[from];
 		for (uint16_t to = 0; to < ROUTER_PORTS; to++)
 			router_udp(&p->to[from][to], from, HOST_IP(to), 64);
+		echo_half(&p->to[from][from], from, number);
 	}
 }
 
@@ -177,6 +187,7 @@ static void two_threads_lose_nothing(void **state)
 		assert_int_equal(w[i].pipeline.counters.handed_over,
 		                 w[1 - i].pipeline.counters.relayed);
 	}
+	assert_true(router_count(t->r, CONSUMED_ICMP_ECHO) > 0);
 	assert_int_equal(router_count(t->r, DROP_NO_ROUTE), 0);
 	assert_int_equal(router_count(t->r, DROP_TX_DOWN), 0);
 }
