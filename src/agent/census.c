@@ -88,71 +88,62 @@ static uint64_t worker_sum(const struct agent *a, size_t offset)
 	return sum;
 }
 
+/* What waits for neighbours, and fragments that wait for others. */
+static uint64_t frames_held(const struct agent *a)
+{
+	return a->held + worker_sum(a, offsetof(struct worker, pipeline.reass.held));
+}
+
 #define PIPELINE_COUNTER(name) offsetof(struct worker, pipeline.counters.name)
 
-static uint64_t census_value(const struct agent *a, unsigned int i)
+const char *census_counter(const struct agent *a, unsigned int i, uint64_t *value)
 {
 	struct fib4_stats fib;
 	struct neigh_stats neigh;
 
 	fib4_stats(a->fib4, &fib);
 	neigh_stats(a->neigh, &neigh);
-	const uint64_t value[] = {
-		a->frames->n,
-		frames_free_count(a),
-		frames_in_rings(a, false, true, false),
-		frames_in_rings(a, true, false, false),
-		frames_in_rings(a, false, false, true),
-		a->held + worker_sum(a, offsetof(struct worker, pipeline.reass.held)),
-		worker_sum(a, PIPELINE_COUNTER(moved)),
-		worker_sum(a, PIPELINE_COUNTER(recovered)),
-		worker_sum(a, PIPELINE_COUNTER(handed_over)),
-		worker_sum(a, PIPELINE_COUNTER(relayed)),
-		ports_packets(a, false),
-		originated(a),
-		worker_sum(a, PIPELINE_COUNTER(copies)),
-		ports_packets(a, true),
-		verdicts(a, DROP_FIRST, DROP_LAST),
-		verdicts(a, CONSUMED_FIRST, CONSUMED_LAST),
-		held(a),
-		fib.routes,
-		fib.prefixes,
-		fib.groups,
-		fib.refused,
-		fib.bytes,
-		neigh.entries,
-		neigh.incomplete,
-		neigh.limit_entries,
-		neigh.limit_held,
-		neigh.conflicts,
-		worker_sum(a, offsetof(struct worker, pipeline.host.limited)),
-		worker_sum(a, PIPELINE_COUNTER(reports_lost)),
-		worker_sum(a, offsetof(struct worker, pipeline.reass.evicted)),
-		worker_sum(a, offsetof(struct worker, orders_lost)),
-		a->lost_routes,
+	const struct {
+		const char *name;
+		uint64_t value;
+	} counter[] = {
+		{"frames.total", a->frames->n},
+		{"frames.free", frames_free_count(a)},
+		{"frames.fill", frames_in_rings(a, false, true, false)},
+		{"frames.rx", frames_in_rings(a, true, false, false)},
+		{"frames.tx", frames_in_rings(a, false, false, true)},
+		{"frames.held", frames_held(a)},
+		{"frames.moved", worker_sum(a, PIPELINE_COUNTER(moved))},
+		{"frames.recovered", worker_sum(a, PIPELINE_COUNTER(recovered))},
+		{"handover.given", worker_sum(a, PIPELINE_COUNTER(handed_over))},
+		{"handover.taken", worker_sum(a, PIPELINE_COUNTER(relayed))},
+		{"balance.rx", ports_packets(a, false)},
+		{"balance.originated", originated(a)},
+		{"balance.copies", worker_sum(a, PIPELINE_COUNTER(copies))},
+		{"balance.tx", ports_packets(a, true)},
+		{"balance.drops", verdicts(a, DROP_FIRST, DROP_LAST)},
+		{"balance.consumed", verdicts(a, CONSUMED_FIRST, CONSUMED_LAST)},
+		{"balance.held", held(a)},
+		{"fib4.routes", fib.routes},
+		{"fib4.prefixes", fib.prefixes},
+		{"fib4.groups", fib.groups},
+		{"fib4.refused", fib.refused},
+		{"fib4.bytes", fib.bytes},
+		{"neigh.entries", neigh.entries},
+		{"neigh.incomplete", neigh.incomplete},
+		{"neigh.limit-entries", neigh.limit_entries},
+		{"neigh.limit-held", neigh.limit_held},
+		{"neigh.conflicts", neigh.conflicts},
+		{"reports.lost", worker_sum(a, PIPELINE_COUNTER(reports_lost))},
+		{"icmp.limited", worker_sum(a, offsetof(struct worker, pipeline.host.limited))},
+		{"reassembly.evicted",
+	         worker_sum(a, offsetof(struct worker, pipeline.reass.evicted))},
+		{"orders.full", worker_sum(a, offsetof(struct worker, orders_lost))},
+		{"routes.lost", a->lost_routes},
 	};
 
-	return value[i];
-}
-
-const char *census_counter(const struct agent *a, unsigned int i, uint64_t *value)
-{
-	static const char *const name[] = {
-		"frames.total",        "frames.free",      "frames.fill",
-		"frames.rx",           "frames.tx",        "frames.held",
-		"frames.moved",        "frames.recovered", "handover.given",
-		"handover.taken",      "balance.rx",       "balance.originated",
-		"balance.copies",      "balance.tx",       "balance.drops",
-		"balance.consumed",    "balance.held",     "fib4.routes",
-		"fib4.prefixes",       "fib4.groups",      "fib4.refused",
-		"fib4.bytes",          "neigh.entries",    "neigh.incomplete",
-		"neigh.limit-entries", "neigh.limit-held", "neigh.conflicts",
-		"reports.lost",        "icmp.limited",     "reassembly.evicted",
-		"orders.full",         "routes.lost",
-	};
-
-	if (i >= ARRAY_SIZE(name))
+	if (i >= ARRAY_SIZE(counter))
 		return NULL;
-	*value = census_value(a, i);
-	return name[i];
+	*value = counter[i].value;
+	return counter[i].name;
 }
