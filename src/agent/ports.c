@@ -215,6 +215,8 @@ static int iface_attach(struct agent *a, struct agent_iface *f, const struct con
 	f->mac = f->port->mac;
 	f->mtu = f->port->mtu;
 	memcpy(f->name, ci->name, sizeof(f->name));
+	if (f->watchdog != NULL)
+		watchdog_bound(f->watchdog);
 	/* A port counts from nothing, its slot's drops go on. */
 	agent_iface_totals(a, (uint16_t)(f - a->iface), &t);
 	f->rate = (struct agent_rate){.at_ns = a->now_ns, .drops = t.drops};

@@ -128,21 +128,26 @@ enum watchdog_action watchdog_look(struct watchdog *w, uint16_t queue,
 	return WATCHDOG_KICK;
 }
 
+void watchdog_bound(struct watchdog *w)
+{
+	for (uint16_t i = 0; i < PORT_QUEUE_MAX; i++) {
+		struct watchdog_queue *q = &w->queue[i];
+
+		q->seen = false; /* new sockets count from 0 */
+		q->starved = false;
+		side_look(&q->tx, false, 0);
+		side_look(&q->rx, false, 0);
+	}
+	watchdog_device_unknown(w);
+}
+
 bool watchdog_rebound(struct watchdog *w, uint16_t queue, uint64_t now_ns)
 {
 	w->tries++;
 	w->next_ns = now_ns + (w->tries < TRIES ? AGAIN_NS : RARELY_NS);
 	w->still_ns = now_ns;
 	w->queue[queue].rebinds++;
-	for (uint16_t i = 0; i < PORT_QUEUE_MAX; i++) {
-		struct watchdog_queue *q = &w->queue[i];
-
-		q->seen = false; /* new sockets count from 0 */
-		q->starved = false;
-		side_look(&q->tx, false, now_ns);
-		side_look(&q->rx, false, now_ns);
-	}
-	watchdog_device_unknown(w);
+	watchdog_bound(w);
 	return w->tries >= TRIES;
 }
 

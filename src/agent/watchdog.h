@@ -95,6 +95,9 @@ void watchdog_device_unknown(struct watchdog *w);
 enum watchdog_action watchdog_look(struct watchdog *w, uint16_t queue,
                                    const struct watchdog_sample *s, uint64_t now_ns);
 
+/* New sockets were bound, for whatever reason: nothing of the old ones' is compared with theirs. */
+void watchdog_bound(struct watchdog *w);
+
 /* The interface is being bound anew because of @queue. Return: does that seem to be of no use? Then
  * it is tried rarely from now on. */
 bool watchdog_rebound(struct watchdog *w, uint16_t queue, uint64_t now_ns);

@@ -330,6 +330,41 @@ static void nothing_is_compared_across_a_rebind(void **state)
 	quiet(b, 1);
 }
 
+/* As when a reload binds an interface anew that stood still: its sockets get their own time. */
+static void sockets_bound_by_others_are_judged_afresh(void **state)
+{
+	struct bed *b = *state;
+
+	quiet(b, 1);
+	b->s.tx_pending = 7;
+	quiet(b, 1);
+	assert_int_equal(second(b), WATCHDOG_KICK);
+	assert_int_equal(second(b), WATCHDOG_KICK);
+	watchdog_bound(&b->w);
+	quiet(b, 2);
+	assert_int_equal(second(b), WATCHDOG_KICK);
+	assert_int_equal(second(b), WATCHDOG_KICK);
+	assert_int_equal(second(b), WATCHDOG_REBIND);
+	assert_int_equal(b->w.queue[0].tx.stalls, 2);
+	assert_int_equal(b->w.queue[0].rebinds, 0);
+}
+
+/* ... and what the old ones lacked is nothing that the new ones miss. */
+static void an_idle_interface_bound_by_others_is_left_alone(void **state)
+{
+	struct bed *b = *state;
+
+	b->s.fill_empty = 3; /* found so while the ring was being filled */
+	b->device = 5000;
+	quiet(b, 2);
+	watchdog_bound(&b->w);
+	b->s.fill_empty = 0;
+	for (int i = 0; i < 100; i++) {
+		b->device += 10; /* the device drops them itself */
+		quiet(b, 1);
+	}
+}
+
 #define bed_test(f) cmocka_unit_test_setup_teardown(f, bed_setup, bed_teardown)
 
 int main(void)
@@ -353,6 +388,8 @@ int main(void)
 		bed_test(the_third_attempt_in_vain_is_said_to_be_so),
 		bed_test(a_minute_without_stall_is_a_new_beginning),
 		bed_test(nothing_is_compared_across_a_rebind),
+		bed_test(sockets_bound_by_others_are_judged_afresh),
+		bed_test(an_idle_interface_bound_by_others_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
