@@ -43,10 +43,9 @@ static void refuse_address(struct check *k, const struct referrer *r, const char
 		           line);
 }
 
-/* The interface @r means, CONFIG_NO_IFACE after complaining. */
-static uint16_t resolve(struct check *k, const struct referrer *r)
+/* The interface that @r names, CONFIG_NO_IFACE if it names none, or after complaining. */
+static uint16_t resolve_interface(struct check *k, const struct referrer *r)
 {
-	const struct check_subnet *subnet;
 	uint16_t iface = CONFIG_NO_IFACE;
 
 	if (r->interface[0] != '\0') {
@@ -55,14 +54,23 @@ static uint16_t resolve(struct check *k, const struct referrer *r)
 		if (iface == CONFIG_NO_IFACE && !k->interfaces_broken)
 			unknown_interface(k, r);
 	}
+	return iface;
+}
+
+/* The interface that the address of @r is behind, @named being what resolve_interface() says;
+ * CONFIG_NO_IFACE after complaining. */
+static uint16_t resolve_address(struct check *k, const struct referrer *r, uint16_t named)
+{
+	const struct check_subnet *subnet;
+
 	if (k->interfaces_broken || r->addr == 0)
-		return iface;
+		return named;
 	if (check_find_taken(k, r->addr) != NULL) {
 		refuse_address(k, r, check_find_taken(k, r->addr));
 		return CONFIG_NO_IFACE;
 	}
 	if (r->interface[0] != '\0')
-		return iface;
+		return named;
 	subnet = check_find_subnet(k, r->addr);
 	if (subnet != NULL)
 		return subnet->iface;
@@ -107,22 +115,19 @@ static void route_resolve(struct check *k, struct config_route *r)
 	                       .addr = r->via.addr,
 	                       .interface = r->interface,
 	                       .place = &k->routes.at[r->index]};
+	uint16_t named;
 
 	if (r->type != CONFIG_ROUTE_UNICAST)
 		return;
-	if (r->via.n == 0) {
-		r->iface = resolve(k, &ref);
-		return;
-	}
+	named = resolve_interface(k, &ref);
+	if (r->via.n == 0)
+		r->iface = resolve_address(k, &ref, named);
 	for (uint16_t i = 0; i < r->via.n; i++) {
 		struct config_gateway *g = &r->via.list[i];
 
 		ref.addr = g->addr;
 		ref.gateway = g;
-		g->iface = resolve(k, &ref);
-		if (g->iface == CONFIG_NO_IFACE && r->interface[0] != '\0' &&
-		    check_find_taken(k, g->addr) == NULL)
-			return; /* that there is no such interface is said once */
+		g->iface = resolve_address(k, &ref, named);
 	}
 }
 
@@ -169,7 +174,7 @@ void check_neighbours(struct check *k)
 		                       n->address,   n->interface, &k->neighbours.at[n->index],
 		                       NULL};
 
-		n->iface = resolve(k, &ref);
+		n->iface = resolve_address(k, &ref, resolve_interface(k, &ref));
 	}
 	if (c->n_neighbours > 1)
 		qsort(c->neighbours, c->n_neighbours, sizeof(c->neighbours[0]), by_neighbour);
