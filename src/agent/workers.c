@@ -89,7 +89,6 @@ static int worker_make(struct agent *a, unsigned int i, unsigned int n)
 	struct worker *w = &a->worker[i];
 	int err = worker_init(w, a->frames, a->report_fd);
 
-	assert(i < n);
 	if (err < 0)
 		return err;
 	w->ifaces = &a->ifaces;
@@ -112,6 +111,7 @@ static int workers_make(struct agent *a, unsigned int n)
 {
 	int err = 0;
 
+	assert(n > 0);
 	/* calloc() knows nothing of the batch's cache lines. */
 	a->worker = aligned_alloc(CACHE_LINE, n * sizeof(*a->worker));
 	if (a->worker == NULL)
@@ -166,8 +166,13 @@ int agent_workers_start(struct agent *a, struct why *e)
 {
 	workers_endow(a);
 	for (unsigned int i = 0; i < a->n_workers && !a->replay; i++) {
-		int err = worker_start(&a->worker[i]);
+		int err = worker_start(&a->worker[i]), cpu = a->worker[i].cpu;
 
+		if (err == -EINVAL && cpu >= 0) /* of a list: else it is one that we may use */
+			return why_fail(e, err,
+			                "system.cpus: there is no CPU %d, or it is not for us: "
+			                "`taskset -cp $$` says which are",
+			                cpu);
 		if (err < 0)
 			return why_fail(e, err, "a worker thread cannot be started: %s",
 			                strerror(-err));

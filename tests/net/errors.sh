@@ -45,6 +45,13 @@ it "an error has line and column, and a suggestion" \
 	says 'viaduct.yaml:4:[0-9]+: interfaces.p2.*addressez.*did you mean .addresses' daemon --check
 it "all errors are told at once" says 'viaduct.yaml:6:[0-9]+: routes.*10.0.1.300' daemon --check
 
+cpu=$(python3 -c 'import os; print(min(os.sched_getaffinity(0)))')
+printf '%s\n' "$good" "system: {workers: 2, cpus: '$cpu,1023'}" >"$config"
+it "with a CPU that there is none of the daemon does not start" exits 1 daemon
+it "and says which" says '^viaductd: .*system.cpus: .*CPU 1023' daemon
+it "and leaves the device as it was" \
+	not says 'xdp' ip -n "$prefix.router" link show p1
+
 {
 	printf '%s\n' "$good" 'routes:'
 	python3 -c 'for i in range(40000): print(f"  - {{to: 100.{i >> 8}.{i & 255}.1/32, via: 10.0.1.2}}")'
