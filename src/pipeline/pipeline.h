@@ -78,14 +78,14 @@ struct pipeline {
 	struct neigh_reader *neigh;
 	struct host host;
 
-	uint16_t worker;           /* number of the worker that runs it */
 	struct handover *handover; /* shared by all workers; NULL: there is no other one */
 	uint32_t handed;           /* bits of workers that were handed something and not woken */
+	uint16_t worker;           /* number of the worker that runs it */
+	bool told;                 /* something was reported since the agent was last woken */
+	struct ring *reports;      /* to the agent */
+	struct ring *orders;       /* from the agent */
 	struct frame_cache cache;
-	struct ring *reports; /* to the agent */
-	struct ring *orders;  /* from the agent */
 	struct ask_slot ask[ASK_SLOTS];
-	bool told; /* something was reported since the agent was last woken */
 
 	struct pipeline_counters counters;
 	struct drop_example example[PORT_MAX][DROP_LAST + 1];

@@ -171,9 +171,12 @@ static struct reass_entry *entry_victim(struct reass *s, uint8_t slot,
 /* The entry that @x belongs to, among at most REASS_PER_SOURCE. */
 static struct reass_entry *entry_find(struct reass *s, const struct fragment *x, uint8_t slot)
 {
-	struct reass_entry *e;
+	struct cds_list_head *at;
 
-	cds_list_for_each_entry(e, &s->slot[slot].entries, source) {
+	cds_list_for_each(at, &s->slot[slot].entries)
+	{
+		struct reass_entry *e = cds_list_entry(at, struct reass_entry, source);
+
 		if (e->src == load32(x->h + 12) && e->dst == load32(x->h + 16) &&
 		    e->id == load16(x->h + 4) && e->proto == ip4_proto(x->h))
 			return e;

@@ -78,7 +78,7 @@ static bool agree(const struct atscale *s, const uint32_t *dst)
 {
 	const struct prefixes *p = &s->prefixes;
 	uint32_t id[BATCH_MAX];
-	uint64_t nh[BATCH_MAX];
+	uint64_t nh[BATCH_MAX] = {};
 	size_t wrong = 0;
 
 	for (size_t i = 0; i < TRACE_LEN; i += BATCH_MAX) {
