@@ -11,6 +11,7 @@
 #include "wire/ether.h"
 #include "wire/icmp4.h"
 #include "wire/ip4.h"
+#include "wire/udp.h"
 
 #define DAY_MS (24ull * 3600 * 1000)
 
@@ -132,6 +133,27 @@ static enum verdict host_tcp(const struct host_call *c, struct pkt *p)
 	return CONSUMED_RESET;
 }
 
+/*
+ * RFC 1122 4.1.3.4: is the datagram sound? Bytes behind its end are not part of it. Of a packet in
+ * several frames the sum has those too: there it must not end earlier.
+ */
+static bool host_udp_is_sound(const struct pkt *p, const uint8_t *h)
+{
+	const uint8_t *u = h + ip4_header_len(h);
+	uint32_t room = p->len - (uint32_t)(u - p->data), len;
+	uint16_t sum;
+
+	if (room < UDP_LEN)
+		return false;
+	len = udp_len(u);
+	if (len < UDP_LEN || len > room)
+		return false;
+	if (!udp_has_checksum(u))
+		return true;
+	sum = p->flags & PKT_CHAIN ? p->value : csum_fold(csum_add(u, len, 0));
+	return csum_fold(csum_pseudo4(h, len) + sum) == 0xffff;
+}
+
 /* A packet to the router with the option @o->flaw malformed: answered, whatever else it is. */
 static enum verdict host_option(const struct host_call *c, struct pkt *p, const struct options4 *o)
 {
@@ -158,6 +180,8 @@ static enum verdict host_one(const struct host_call *c, struct pkt *p)
 	case IP_PROTO_TCP:
 		return host_tcp(c, p);
 	case IP_PROTO_UDP:
+		if (!host_udp_is_sound(p, h))
+			return CONSUMED_LOCAL;
 		e.code = ICMP4_PORT_UNREACHABLE; /* RFC 1122 4.1.3.1 */
 		break;
 	default:

@@ -196,6 +196,12 @@ def icmp4_port_unreach(lab):
             unreachable(lab, udp(host(0), router(port), size, dport=33434), 3, source=router(port))
 
 
+@rows("RFC 1122 4.1.3.4: UDP with a wrong checksum is not answered, without one it is")
+def icmp4_udp_bad_cksum(lab):
+    lab.refused(0, udp(host(0), router(0), udp_check=0x1234))
+    unreachable(lab, udp(host(0), router(0), udp_check=0), 3, source=router(0))
+
+
 @rows("RFC 1122 3.2.2.1: an unknown protocol is answered by 3/2")
 def icmp4_proto_unreach(lab):
     for proto in (253, 47, 255):

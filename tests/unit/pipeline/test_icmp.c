@@ -151,6 +151,42 @@ static void the_unreachable_is_told_with_its_reason(void **state)
 	road_ends(t, 0, CONSUMED_LOCAL);
 }
 
+/* RFC 1122 4.1.3.4: who could be told is as doubtful as what was received. */
+static void udp_that_is_malformed_is_not_answered(void **state)
+{
+	struct road *t = *state;
+	uint8_t *u;
+
+	router_udp(&t->in, 0, ROUTER_IP(0), 64);
+	packet_payload4(&t->in)[20] ^= 1;
+	road_ends(t, 0, CONSUMED_LOCAL);
+	for (uint32_t n = 0; n < 8; n++) {
+		router_ip4(&t->in, 0, &(struct packet_ip4){.dst = ROUTER_IP(0)}, n);
+		road_ends(t, 0, CONSUMED_LOCAL);
+	}
+	for (uint32_t n = 0; n < 70; n += n == 7 ? 58 : 1) { /* of 64 bytes, without a checksum */
+		router_udp(&t->in, 0, ROUTER_IP(0), 64);
+		u = packet_payload4(&t->in);
+		u[5] = (uint8_t)n;
+		u[6] = u[7] = 0;
+		road_ends(t, 0, CONSUMED_LOCAL);
+	}
+}
+
+static void udp_without_a_checksum_or_with_more_behind_it_is_answered(void **state)
+{
+	struct road *t = *state;
+
+	router_udp(&t->in, 0, ROUTER_IP(0), 64);
+	packet_payload4(&t->in)[6] = packet_payload4(&t->in)[7] = 0;
+	answered(t, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE);
+	router_udp(&t->in, 0, ROUTER_IP(0), 64);
+	packet_head4(&t->in)[3] += 6; /* the packet goes on behind the datagram */
+	t->in.len += 6;
+	packet_fix_ip4(&t->in);
+	answered(t, ICMP4_UNREACHABLE, ICMP4_PORT_UNREACHABLE);
+}
+
 /* icmp4-quote, -quote-options: as much as 576 bytes hold, the whole header in any case. */
 static void errors_quote_what_fits(void **state)
 {
@@ -293,6 +329,7 @@ static void source_routes_that_go_on_from_here_are_dropped(void **state)
 		                                .options = want[i].options,
 		                                .n_options = 12},
 		           16);
+		packet_udp(&t->in);
 		router_send(t->r, 0, &t->in);
 		assert_int_equal(router_count(t->r, want[i].v), before + 1);
 		assert_int_equal(router_drain(t->r), want[i].v == CONSUMED_UNREACH ? 1 : 0);
@@ -342,6 +379,8 @@ int main(void)
 		road_test(other_icmp_is_ignored),
 		road_test(a_ttl_that_runs_out_is_told_to_the_sender),
 		road_test(the_unreachable_is_told_with_its_reason),
+		road_test(udp_that_is_malformed_is_not_answered),
+		road_test(udp_without_a_checksum_or_with_more_behind_it_is_answered),
 		road_test(errors_quote_what_fits),
 		cmocka_unit_test_teardown(a_packet_too_big_learns_the_mtu, road_teardown),
 		road_test(no_error_is_sent_about_an_error),
