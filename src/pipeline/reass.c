@@ -14,8 +14,14 @@ struct fragment {
 	const uint8_t *h;
 	uint32_t hlen;
 	uint32_t at, end; /* of its payload, in the whole's */
+	uint8_t ecn;      /* its codepoint, as a bit */
 	bool more;
 };
+
+/* Codepoints, as bits. */
+#define ECN_NONE (1u << 0)
+#define ECN_CE   (1u << 3)
+#define ECN_MASK 0x03
 
 /* Return: false if it can be part of no datagram (RFC 791 3.1, CVE-1999-0128). */
 static bool fragment_read(struct fragment *x, const struct pkt *p)
@@ -28,6 +34,7 @@ static bool fragment_read(struct fragment *x, const struct pkt *p)
 	frag = ip4_frag(x->h);
 	len = p->len - ETHER_LEN - x->hlen;
 	x->more = (frag & IP4_MF) != 0;
+	x->ecn = (uint8_t)(1u << (x->h[1] & ECN_MASK));
 	x->at = (frag & IP4_OFFSET) * 8;
 	x->end = x->at + len;
 	return len > 0 && !(x->more && len % 8 != 0) && x->hlen + x->end <= UINT16_MAX;
@@ -234,11 +241,16 @@ static bool entry_grow(struct reass *s, struct reass_entry *e, const struct frag
 
 /* --- Fragments --- */
 
-/* Does @x contradict what is known of the datagram's length, or is that too much? */
+/*
+ * Does @x contradict what is known of the datagram's length, or is that too much? Or has one met
+ * congestion though others cannot be marked (RFC 3168 5.3)?
+ */
 static bool fragment_contradicts(const struct reass *s, const struct reass_entry *e,
                                  const struct fragment *x)
 {
-	if (x->end > s->room)
+	uint8_t ecn = e->ecn | x->ecn;
+
+	if (x->end > s->room || (ecn & (ECN_NONE | ECN_CE)) == (ECN_NONE | ECN_CE))
 		return true;
 	if (x->more)
 		return e->end != 0 && x->end >= e->end;
@@ -293,6 +305,7 @@ static void fragment_store(struct reass *s, struct reass_entry *e, const struct 
 		e->end = x->end;
 	if (x->end > e->max)
 		e->max = x->end;
+	e->ecn |= x->ecn;
 	blocks_set(e, x->at / 8, to);
 	e->blocks += to - x->at / 8;
 }
@@ -307,6 +320,8 @@ static void entry_whole(struct reass *s, struct reass_entry *e, struct pkt *whol
 	uint32_t hlen = e->head_len - ETHER_LEN, last = part_of(s, e->end - 1), at = first_room(s);
 
 	memcpy(data, e->head, e->head_len);
+	if (e->ecn & ECN_CE)
+		h[1] |= ECN_MASK; /* RFC 3168 5.3: none of them is forgotten */
 	store16(h + 2, __builtin_bswap16((uint16_t)(hlen + e->end)));
 	store16(h + 6, __builtin_bswap16((uint16_t)(ip4_frag(h) & ~(IP4_MF | IP4_OFFSET))));
 	store16(h + 10, 0);

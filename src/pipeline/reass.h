@@ -51,6 +51,7 @@ struct reass_entry {
 	uint8_t proto;
 	uint8_t slot;
 	bool given_up;      /* contradictory: holds no frames, takes no fragments */
+	uint8_t ecn;        /* codepoints of the fragments that are there, a bit each */
 	bool has_first;     /* @head is that of the fragment with offset 0 */
 	uint8_t head_len;   /* bytes of @head: Ethernet and IPv4 header as they came */
 	uint32_t first_len; /* payload of the fragment with offset 0 */

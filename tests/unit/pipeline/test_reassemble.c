@@ -380,6 +380,41 @@ static void frames_that_wait_are_no_queues(void **state)
 	replied(t);
 }
 
+/* Send an echo request in two fragments with these ECN codepoints. */
+static void give_marked(struct road *t, uint8_t first, uint8_t second)
+{
+	echo((uint16_t)(first << 8 | second), 300);
+	pieces_cut(&t->in, &whole, 0, 200, true);
+	packet_head4(&t->in)[1] |= first;
+	packet_fix_ip4(&t->in);
+	router_send(t->r, 0, &t->in);
+	pieces_cut(&t->in, &whole, 200, 100, false);
+	packet_head4(&t->in)[1] |= second;
+	packet_fix_ip4(&t->in);
+	router_send(t->r, 0, &t->in);
+}
+
+/* RFC 3168 5.3 */
+static void congestion_that_a_fragment_met_is_not_forgotten(void **state)
+{
+	struct road *t = *state;
+
+	give_marked(t, 2, 3);
+	replied(t);
+	assert_int_equal(packet_head4(&t->out)[1], 3);
+	give_marked(t, 3, 1);
+	replied(t);
+	assert_int_equal(packet_head4(&t->out)[1], 3);
+	give_marked(t, 2, 2);
+	replied(t);
+	assert_int_equal(packet_head4(&t->out)[1], 2);
+	/* Who does not speak of it cannot be told: dropped, as without marks. */
+	give_marked(t, 0, 3);
+	give_marked(t, 3, 0);
+	road_silent(t);
+	assert_int_equal(router_count(t->r, DROP_FRAGMENT), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +435,7 @@ int main(void)
 	                                  road_teardown),
 		road_test(wholes_are_answered_by_what_they_are),
 		road_test(frames_that_wait_are_no_queues),
+		road_test(congestion_that_a_fragment_met_is_not_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
