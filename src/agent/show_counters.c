@@ -214,12 +214,13 @@ static void example_format(const struct drop_example *e, char *text, size_t room
 	ip4_format(dst, ip4_dst(h));
 	unsigned int number = ip4_proto(h);
 	const char *word = "proto";
+	/* Bytes of what follows the header, unless that is the middle of something. */
+	uint32_t rest = ip4_frag(h) & IP4_OFFSET || e->len < hlen ? 0 : e->len - hlen;
 
-	if ((ip4_proto(h) == IP_PROTO_TCP || ip4_proto(h) == IP_PROTO_UDP) && e->len >= hlen + 4 &&
-	    (ip4_frag(h) & IP4_OFFSET) == 0) {
+	if ((ip4_proto(h) == IP_PROTO_TCP || ip4_proto(h) == IP_PROTO_UDP) && rest >= 4) {
 		word = ip4_proto(h) == IP_PROTO_TCP ? "tcp" : "udp";
 		number = __builtin_bswap16(load16(h + hlen + 2));
-	} else if (ip4_proto(h) == IP_PROTO_ICMP && e->len > hlen) {
+	} else if (ip4_proto(h) == IP_PROTO_ICMP && rest > 0) {
 		word = "icmp";
 		number = h[hlen];
 	}

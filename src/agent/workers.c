@@ -139,8 +139,8 @@ int agent_workers_open(struct agent *a, const struct config *c, struct why *e)
 		return why_fail(e, err, "out of memory");
 	cpus_usable(&c->system, &cpus);
 	if (n > 1 && n > (unsigned int)CPU_COUNT(&cpus))
-		log_notice("system.workers: %u workers share %d CPUs: fewer would do more", n,
-		           CPU_COUNT(&cpus));
+		log_notice("system.workers: %u workers share %d CPU%s: fewer would do more", n,
+		           CPU_COUNT(&cpus), CPU_COUNT(&cpus) == 1 ? "" : "s");
 	for (unsigned int i = 0; i < n; i++) {
 		a->worker[i].cpu = cpu_of(&cpus, i);
 		agent_worker_settings(&a->worker[i], &c->system);

@@ -48,4 +48,9 @@ it "with DF the router still refuses" says 'mtu = 1400' \
 	at h1 ping -n -M 'do' -s 8000 -c 1 -W 2 10.0.2.2
 it "nothing waits in the router any more" test "$(counter frames.held)" = 0
 it "nothing was lost on the way" test "$(drops fragment)$(drops no-frame)$(drops tx-full)" = 000
+it "the longest ping is more than the router puts together" \
+	exits 1 at h3 ping -n -s 65507 -c 1 -W 1 10.0.3.1
+it "which is told, and none of its bytes taken for a type" \
+	has_json "[r['example'] for r in rows if r['reason'] == 'fragment'] == ['10.0.3.2 > 10.0.3.1 proto 1']" \
+	viaduct -j show drops
 finish
