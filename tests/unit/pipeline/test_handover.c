@@ -97,7 +97,7 @@ static void the_last_of_all_workers_gets_its_packets(void **)
 	struct pipeline *p = aligned_alloc(CACHE_LINE, sizeof(*p));
 	struct pipeline_queues *q = calloc(1, sizeof(*q));
 	struct frames *frames;
-	uint64_t addr;
+	uint64_t addr = 0;
 
 	assert_true(p != NULL && q != NULL);
 	memset(p, 0, sizeof(*p));
