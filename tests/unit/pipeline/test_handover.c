@@ -99,7 +99,8 @@ static void the_last_of_all_workers_gets_its_packets(void **)
 	struct frames *frames;
 	uint64_t addr = 0;
 
-	assert_true(p != NULL && q != NULL);
+	assert_non_null(p);
+	assert_non_null(q);
 	memset(p, 0, sizeof(*p));
 	assert_int_equal(frames_new(&frames, 64, 2048, FRAMES_HUGE_NEVER), 0);
 	assert_int_equal(frame_cache_init(&p->cache, frames), 0);
