@@ -37,8 +37,8 @@ flows() {
 	at "${3:-h1}" "$here/flows.py" send "$2" 64 300
 	wait "$ear"
 	cat "$scratch/$1.log"
-	# Most of them, or there was nothing to tell.
-	[ "$(awk '/packets/ { print $1 }' "$scratch/$1.log")" -gt 15000 ]
+	# Most of them, or there was nothing to tell; a busy machine loses some.
+	[ "$(awk '/packets/ { print $1 }' "$scratch/$1.log")" -gt 9600 ]
 }
 
 # counts NAME: a counter of the whole daemon.
