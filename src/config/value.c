@@ -73,10 +73,27 @@ static bool number_parse(const struct schema *s, const char *text, void *value, 
 	return true;
 }
 
+/* All that may be said instead of a word that resembles none of them. */
+static const char *words_text(const struct schema *s, char *text, size_t room)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (uint8_t n = 0; s->words[n] != NULL && (s->later == 0 || n < s->later); n++) {
+		int put = snprintf(text + len, room - len, "%s%s",
+		                   n == 0 ? ", it is one of " : ", ", s->words[n]);
+
+		if (put < 0 || (size_t)put >= room - len)
+			break;
+		len += (size_t)put;
+	}
+	return text;
+}
+
 static bool word_parse(const struct schema *s, const char *text, uint8_t *value, char *why)
 {
 	struct suggest near = {.word = text};
-	char hint[SUGGEST_TEXT];
+	char hint[SUGGEST_TEXT], all[80];
 	uint8_t n = 0;
 
 	while (s->words[n] != NULL && strcmp(text, s->words[n]) != 0)
@@ -89,7 +106,10 @@ static bool word_parse(const struct schema *s, const char *text, uint8_t *value,
 		return refuse(why, "\"%s\" is not supported by this version", text);
 	for (n = 0; s->words[n] != NULL; n++)
 		suggest_try(&near, s->words[n]);
-	return refuse(why, "unknown value \"%.40s\"%s", text, suggest_text(&near, hint));
+	if (suggest_text(&near, hint)[0] == '\0')
+		return refuse(why, "unknown value \"%.40s\"%s", text,
+		              words_text(s, all, sizeof(all)));
+	return refuse(why, "unknown value \"%.40s\"%s", text, hint);
 }
 
 static bool bool_parse(const char *text, bool *value, char *why)
