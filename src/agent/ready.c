@@ -49,8 +49,8 @@ void agent_ready_check(struct agent *a)
 		if (link_missing(&a->iface[i]))
 			log_warning("interfaces.%s: has no link", a->iface[i].name);
 	}
-	log_notice("ready: %zu interfaces, configuration %s", a->config->n_interfaces,
-	           a->options.config_path);
+	log_notice("ready: %zu interface%s, configuration %s", a->config->n_interfaces,
+	           a->config->n_interfaces == 1 ? "" : "s", a->options.config_path);
 	a->ready = true;
 	notify("READY=1");
 }

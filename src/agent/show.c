@@ -146,6 +146,8 @@ static const char *iface_note(const struct agent_iface *f, char *text, size_t ro
 	const struct watchdog *w = f->watchdog;
 	uint64_t rebinds = 0;
 
+	if (f->gone)
+		return "the device is gone";
 	for (uint16_t i = 0; w != NULL && i < f->port->n_queues; i++) {
 		if (watchdog_describe(w, i, text, room))
 			return text;

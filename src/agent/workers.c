@@ -174,8 +174,9 @@ int agent_workers_start(struct agent *a, struct why *e)
 			                "`taskset -cp $$` says which are",
 			                cpu);
 		if (err < 0)
-			return why_fail(e, err, "a worker thread cannot be started: %s",
-			                strerror(-err));
+			return why_fail(e, err,
+			                "system.cpus: no worker can be started on CPU %d: %s",
+			                a->worker[i].cpu, strerror(-err));
 	}
 	return 0;
 }

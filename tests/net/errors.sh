@@ -38,6 +38,11 @@ echo "${good/p1:/absent0:}" >"$config"
 it "an unknown device fails" exits 1 daemon
 it "and is named" says 'absent0.*(no such|not exist|unknown)' daemon
 
+echo "$good
+system: {cpus: 1023}" >"$config"
+it "a CPU that is not there fails" exits 1 daemon
+it "and is named, with the key" says 'system.cpus: .*CPU 1023' daemon
+
 printf '%s\n' "$good" '  p2: {addressez: [10.0.2.1/24]}' 'routes:' \
 	'  - {to: 10.9.0.0/16, via: 10.0.1.300}' >"$config"
 it "a wrong file: status 4" exits 4 daemon --check

@@ -30,6 +30,8 @@ at_background h1 ping -n -i 0.002 10.0.2.2
 traffic=$background
 it "a device goes away under traffic" ip -n "$prefix.router" link del p2
 it "which is logged" logged 'p2: the device is gone'
+it "and shown" has_json "[r['note'] for r in rows if r['ifname'] == 'p2'] == ['the device is gone']" \
+	viaduct -j show interfaces
 it "hosts are told" says 'From 10.0.1.1 .*Unreachable' at h1 ping -n -c 1 -W 2 10.0.2.2
 it "the router goes on" reaches h1 10.0.1.1
 it "a reload goes on without it" viaduct reload
