@@ -91,6 +91,7 @@ static int worker_make(struct agent *a, unsigned int i, unsigned int n)
 
 	if (err < 0)
 		return err;
+	reass_share(&w->pipeline.reass, n);
 	w->ifaces = &a->ifaces;
 	w->depot = a->depot;
 	w->peer = a->handover != NULL ? a->worker : NULL;

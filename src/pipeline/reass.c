@@ -421,16 +421,24 @@ bool reass_expire(struct reass *s, uint64_t now_ns, struct pkt *k)
 	return true;
 }
 
+void reass_share(struct reass *s, unsigned int n)
+{
+	s->limit = s->cache->frames->n / 16 / n;
+	if (s->limit > REASS_FRAMES_MAX)
+		s->limit = REASS_FRAMES_MAX;
+	if (s->limit < 1 + FRAME_CHAIN_MAX)
+		s->limit = 1 + FRAME_CHAIN_MAX;
+}
+
 int reass_init(struct reass *s, struct frame_cache *c)
 {
 	uint64_t room = c->frames->chunk - REASS_FIRST + FRAME_CHAIN_MAX * c->frames->chunk;
 	/* What struct pkt can tell the length of. */
 	uint32_t most = UINT16_MAX - ETHER_LEN - IP4_MAX_LEN;
 
-	*s = (struct reass){.cache = c, .due_ns = UINT64_MAX, .limit = c->frames->n / 16};
+	*s = (struct reass){.cache = c, .due_ns = UINT64_MAX};
 	s->room = room < most ? (uint32_t)room : most;
-	if (s->limit > REASS_FRAMES_MAX)
-		s->limit = REASS_FRAMES_MAX;
+	reass_share(s, 1);
 	if (getrandom(&s->seed, sizeof(s->seed), 0) != sizeof(s->seed))
 		return -errno;
 	CDS_INIT_LIST_HEAD(&s->age);

@@ -30,7 +30,7 @@
 #define REASS_ENTRIES    64
 #define REASS_SOURCES    32  /* slots that sources are hashed to */
 #define REASS_PER_SOURCE 16  /* entries of one slot */
-#define REASS_FRAMES_MAX 256 /* of a worker, and a sixteenth of all frames at most */
+#define REASS_FRAMES_MAX 256 /* of a worker; see reass_share() */
 
 /* Where the payload begins in the first frame: the longest header has room before it. A multiple of
  * 8, so that each frame has whole blocks. */
@@ -92,6 +92,10 @@ struct reass {
  * Return: 0 or a negative errno.
  */
 [[nodiscard]] int reass_init(struct reass *s, struct frame_cache *c);
+
+/* @s is one of @n that share the memory: all together may have a sixteenth of it, or one longest
+ * datagram each. Context: agent, before the worker runs. */
+void reass_share(struct reass *s, unsigned int n);
 
 /**
  * reass_add - take a fragment in

@@ -407,6 +407,16 @@ static void a_source_has_its_share_only(void **state)
 	is_whole(w, &whole, w->data, 1500);
 }
 
+static void many_workers_share_what_one_may_have(void **state)
+{
+	struct world *w = *state;
+
+	reass_share(&w->s, 2);
+	assert_int_equal(w->s.limit, 32);
+	reass_share(&w->s, 32); /* a datagram of the greatest length always has room */
+	assert_int_equal(w->s.limit, 1 + FRAME_CHAIN_MAX);
+}
+
 /* Datagrams of many frames: the limit is of frames, not of entries. */
 static void frames_are_bounded(void **state)
 {
@@ -515,6 +525,7 @@ int main(void)
 		cmocka_unit_test_teardown(long_frames_hold_the_longest_datagrams, teardown),
 		reass_test(the_oldest_give_way),
 		reass_test(a_source_has_its_share_only),
+		reass_test(many_workers_share_what_one_may_have),
 		reass_test(frames_are_bounded),
 		reass_test(without_a_frame_nothing_is_kept),
 		reass_test(a_frame_beyond_the_end_comes_back),
