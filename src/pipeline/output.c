@@ -164,7 +164,6 @@ void output4_stage(struct pipeline *p)
 	struct tx_list *t = &b->tx;
 	const struct frames *f = p->cache.frames;
 	uint32_t n = l->n, k = t->n, mixed = 0;
-	uint16_t first = k > 0 ? t->port[0] : l->pkt[0].nh->iface;
 	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -193,7 +192,7 @@ void output4_stage(struct pipeline *p)
 		t->desc[k].len = len;
 		t->desc[k].options = x->flags & PKT_CHAIN ? XDP_PKT_CONTD : 0;
 		t->port[k] = nh->iface;
-		mixed |= nh->iface ^ first;
+		mixed |= nh->iface ^ t->port[0];
 		bytes += len;
 		k++;
 	}
