@@ -32,30 +32,39 @@ static void settle(struct pipeline *p)
 	assert(batch_is_empty(b)); /* I1, I6 */
 }
 
-/*
- * The packet's way. What came in and what the agent orders go it alike; what the router itself says
- * goes the part of it from the next hop on.
- */
+/* The packet's way. What the router itself says goes the part of it from the next hop on. */
 size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 {
 	struct batch *b = &p->batch;
-	size_t n = q != NULL ? input_stage(p, q) : orders_stage(p);
-	uint8_t urpf = q != NULL ? p->ifaces->iface[q->port].urpf : URPF_OFF;
-	uint32_t n_ip4;
+	uint8_t urpf = p->ifaces->iface[q->port].urpf;
+	size_t n = input_stage(p, q);
 
-	if (q == NULL)
-		n += reassemble_expire(p, BATCH_MAX - n);
 	if (n == 0)
 		return 0;
 	if (b->ip4.n > 0 && urpf != URPF_OFF)
 		urpf4_stage(&p->route, urpf == URPF_STRICT, b);
-	n_ip4 = b->ip4.n;
-	if (n_ip4 > 0)
+	if (b->ip4.n > 0) {
+		uint32_t n_ip4 = b->ip4.n;
+
 		forward4(p);
-	if (q != NULL)
 		redirect_stage(p, q->port, n_ip4);
+	}
 	if (b->arp.n > 0)
 		arp_stage(p);
+	settle(p);
+	return n;
+}
+
+/* What the agent wants done, and what has waited for its missing fragments long enough. */
+size_t pipeline_orders(struct pipeline *p)
+{
+	size_t n = orders_stage(p);
+
+	n += reassemble_expire(p, BATCH_MAX - n);
+	if (n == 0)
+		return 0;
+	if (p->batch.ip4.n > 0)
+		forward4(p);
 	settle(p);
 	return n;
 }

@@ -95,12 +95,15 @@ struct pipeline {
 
 /**
  * pipeline_run - take a batch through to transmit rings, drops and the agent
- * @q: queue to receive from; NULL: carry out up to a batch of the agent's orders, and end
- *     datagrams whose fragments did not come in time
+ * @q: queue to receive from
  *
- * Context: the worker that owns @p and @q. Return: packets received, or orders and datagrams.
+ * Context: the worker that owns @p and @q. Return: packets received.
  */
 size_t pipeline_run(struct pipeline *p, struct port_queue *q);
+
+/* Carry out up to a batch of the agent's orders, and end datagrams whose fragments did not come in
+ * time. Context: as above. Return: orders and datagrams. */
+size_t pipeline_orders(struct pipeline *p);
 
 /* Send up to a batch of what each other worker hands over. Context: as above, where @p->handover is
  * not NULL. Return: packets. */

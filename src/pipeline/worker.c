@@ -113,7 +113,7 @@ static size_t worker_share(struct worker *w)
 size_t worker_orders(struct worker *w, uint64_t now_ns)
 {
 	worker_look(w, now_ns);
-	return pipeline_run(&w->pipeline, NULL);
+	return pipeline_orders(&w->pipeline);
 }
 
 static void worker_wake_handed(struct worker *w)
@@ -146,7 +146,7 @@ size_t worker_poll(struct worker *w, uint64_t now_ns)
 		done += n;
 	}
 	if (ring_has(p->orders) || unlikely(now_ns >= p->reass.due_ns))
-		done += pipeline_run(p, NULL);
+		done += pipeline_orders(p);
 	if (p->told)
 		worker_tell(w);
 	if (p->handed != 0)

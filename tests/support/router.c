@@ -27,7 +27,7 @@ static void order_give(struct router *r, unsigned int w, const struct order *o)
 	struct order *slot = ring_reserve(p->orders);
 
 	if (slot == NULL) {
-		pipeline_run(p, NULL);
+		pipeline_orders(p);
 		slot = ring_reserve(p->orders);
 	}
 	must(slot != NULL);
@@ -260,7 +260,7 @@ static void router_settle(struct router *r)
 		for (unsigned int i = 0; i < r->n_workers; i++) {
 			struct pipeline *p = &r->workers[i].pipeline;
 
-			more += pipeline_run(p, NULL);
+			more += pipeline_orders(p);
 			more += p->handover != NULL ? pipeline_relay(p) : 0;
 		}
 	}
