@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host/options4.h"
 
-#include "host/own4.h"
+#include "wire/checksum.h"
 #include "wire/ip4.h"
 
 /* An option's second octet is its length, the third of those below a pointer, counted from 1. */
@@ -144,7 +144,7 @@ void options4_stamp(uint8_t *h, const struct options4 *o, const struct options4_
 		record_put(h + o->record, s->addr);
 	if (o->timestamp != 0)
 		stamp_put(h + o->timestamp, s);
-	own4_sum(h);
+	ip4_checksum_set(h, ip4_header_len(h));
 }
 
 void options4_strip(uint8_t *h, const struct options4 *o)

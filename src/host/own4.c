@@ -7,12 +7,6 @@
 
 #define TTL_OWN 65 /* output takes one off: 64 on the wire (RFC 1700) */
 
-void own4_sum(uint8_t *h)
-{
-	store16(h + 10, 0);
-	store16(h + 10, (uint16_t)~csum_fold(csum_add(h, ip4_header_len(h), 0)));
-}
-
 struct pkt own4_write(uint8_t *h, const struct own4 *o, uint16_t in)
 {
 	uint32_t total = o->head + o->l4;
@@ -26,7 +20,7 @@ struct pkt own4_write(uint8_t *h, const struct own4 *o, uint16_t in)
 	h[9] = o->proto;
 	store32(h + 12, __builtin_bswap32(o->src));
 	store32(h + 16, __builtin_bswap32(o->dst));
-	own4_sum(h);
+	ip4_checksum_set(h, o->head);
 	return (struct pkt){
 		.data = h - ETHER_LEN,
 		.len = (uint16_t)(ETHER_LEN + total),

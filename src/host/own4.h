@@ -25,7 +25,4 @@ struct own4 {
  */
 struct pkt own4_write(uint8_t *h, const struct own4 *o, uint16_t in);
 
-/* Make the checksum of the header at @h anew. Context: the frame's owner. */
-void own4_sum(uint8_t *h);
-
 #endif

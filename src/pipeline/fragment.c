@@ -100,8 +100,7 @@ static void cut_head(const struct cut *c, uint8_t *data, uint32_t offset, uint32
 	store16(h + 2, __builtin_bswap16((uint16_t)(hlen + size)));
 	store16(h + 6, __builtin_bswap16((uint16_t)frag));
 	h[8]--;
-	store16(h + 10, 0);
-	store16(h + 10, (uint16_t)~csum_fold(csum_add(h, hlen, 0)));
+	ip4_checksum_set(h, hlen);
 }
 
 /* A frame for a later piece, as order_say() takes one: nothing in it came in. */

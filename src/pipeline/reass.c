@@ -324,8 +324,7 @@ static void entry_whole(struct reass *s, struct reass_entry *e, struct pkt *whol
 		h[1] |= ECN_MASK; /* RFC 3168 5.3: none of them is forgotten */
 	store16(h + 2, __builtin_bswap16((uint16_t)(hlen + e->end)));
 	store16(h + 6, __builtin_bswap16((uint16_t)(ip4_frag(h) & ~(IP4_MF | IP4_OFFSET))));
-	store16(h + 10, 0);
-	store16(h + 10, (uint16_t)~csum_fold(csum_add(h, hlen, 0)));
+	ip4_checksum_set(h, hlen);
 	chain->n = last;
 	for (uint32_t i = 0; i < last; i++, at += f->chunk) {
 		chain->part[i].addr = e->frame[i + 1] & 0xffffffffffffull;

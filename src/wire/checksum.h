@@ -46,6 +46,13 @@ static force_inline bool ip4_checksum_ok(const uint8_t *h, uint32_t len)
 	return ((t + (t << 16 | t >> 16)) >> 16) == 0xffff;
 }
 
+/* Write the checksum of the IPv4 header at @h, of @len bytes. Context: the frame's owner. */
+static inline void ip4_checksum_set(uint8_t *h, uint32_t len)
+{
+	store16(h + 10, 0);
+	store16(h + 10, (uint16_t)~csum_fold(csum_add(h, len, 0)));
+}
+
 /* Sum of the IPv4 pseudo-header (RFC 9293 3.1), not folded. @h: IPv4 header; @l4_len: host order.
  */
 static inline uint64_t csum_pseudo4(const uint8_t *h, uint32_t l4_len)
