@@ -103,17 +103,6 @@ static void cut_head(const struct cut *c, uint8_t *data, uint32_t offset, uint32
 	ip4_checksum_set(h, hlen);
 }
 
-/* A frame for a later piece, as order_say() takes one: nothing in it came in. */
-static uint8_t *cut_frame(struct frame_cache *c)
-{
-	uint64_t addr = 0;
-
-	if (!frame_get(c, &addr))
-		return NULL;
-	frame_tag_set(c->frames, addr, 0);
-	return frame_data(c->frames, addr) + FRAME_HEADROOM;
-}
-
 /* Write all pieces of @k but the first, which is what is left of it. Return: the first of them. */
 static struct piece *cut_write(struct pipeline *p, const struct cut *c, const struct pkt *k)
 {
@@ -130,7 +119,7 @@ static struct piece *cut_write(struct pipeline *p, const struct cut *c, const st
 	chain_read(&r, k->data + ETHER_LEN + c->head_len + here, c->first_size - here);
 	for (uint32_t at = c->first_size; at < c->payload;) {
 		uint32_t left = c->payload - at, n = left < c->later_size ? left : c->later_size;
-		uint8_t *data = cut_frame(&p->cache);
+		uint8_t *data = frame_get_blank(&p->cache);
 		struct piece *x;
 
 		assert(data != NULL); /* fragment4() has counted them */

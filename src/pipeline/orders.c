@@ -19,23 +19,20 @@ static void order_return(struct pipeline *p, uint32_t n)
 	}
 }
 
-/* What the router itself says, into a frame of its own: with tag 0, for it never came in. */
+/* What the router itself says, into a frame of its own. */
 static void order_say(struct pipeline *p, const struct order *o)
 {
 	struct pkt k = {.len = o->len, .in = o->iface, .flags = PKT_ORIGINATED | PKT_TAKEN};
-	struct frames *f = p->cache.frames;
-	uint64_t addr;
 
 	counter_add(&p->counters.originated, 1);
-	if (!frame_get(&p->cache, &addr)) {
+	k.data = frame_get_blank(&p->cache);
+	if (k.data == NULL) {
 		k.len = 0; /* there is nothing to show */
 		pkt_list_add(&p->batch.ended, &k, DROP_NO_FRAME);
 		return;
 	}
-	frame_tag_set(f, addr, 0);
-	k.data = frame_data(f, addr) + FRAME_HEADROOM;
 	memcpy(k.data, o->bytes, o->len);
-	tx_list_add(&p->batch.tx, f, k.data, o->len, o->iface);
+	tx_list_add(&p->batch.tx, p->cache.frames, k.data, o->len, o->iface);
 }
 
 /* Take one order: its packet goes where input would have put it. */

@@ -232,7 +232,8 @@ static bool entry_grow(struct reass *s, struct reass_entry *e, const struct frag
 			e->frame[i] = REASS_NO_FRAME;
 			return false;
 		}
-		/* No queue's, and what is sent from it did not come in in it (I7, order_say()). */
+		/* No queue's, and what is sent from it did not come in in it (I7,
+		 * frame_get_blank()). */
 		frame_tag_set(s->cache->frames, e->frame[i], 0);
 		held_add(s, 1);
 	}

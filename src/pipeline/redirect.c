@@ -40,19 +40,19 @@ static bool redirect_helps(const struct iface *f, const struct pkt *k)
 /* Tell @k's source, once a second at most. Return: whether it was told. */
 static bool redirect_send(struct pipeline *p, const struct iface *f, const struct pkt *k)
 {
-	struct frames *frames = p->cache.frames;
 	uint32_t gateway = k->nh->gateway;
 	/* Each gateway of one source has a key of its own. */
 	uint32_t both = ip4_src(k->data + ETHER_LEN) ^ gateway * 0x9e3779b1u;
-	uint64_t addr;
+	uint8_t *frame;
 
-	if (!ask_allowed(p, ASK_REDIRECT, f->id, both, 1) || !frame_get(&p->cache, &addr))
+	if (!ask_allowed(p, ASK_REDIRECT, f->id, both, 1))
 		return false;
-	frames->tag[frame_index(frames, addr)] = 0; /* it never came in */
-	if (host_redirect(&p->host, f, p->now_ns, k, &p->batch,
-	                  frame_data(frames, addr) + FRAME_HEADROOM))
+	frame = frame_get_blank(&p->cache);
+	if (frame == NULL)
+		return false;
+	if (host_redirect(&p->host, f, p->now_ns, k, &p->batch, frame))
 		return true;
-	frame_put(&p->cache, addr);
+	frame_put(&p->cache, frame_addr(p->cache.frames, frame));
 	return false;
 }
 

@@ -7,7 +7,8 @@
 #include "pipeline/pipeline.h"
 
 /* Note in which ring the frame goes down. Return: 1 if the packet was moved here from the frame it
- * came in by; nothing does that, and what the router itself wrote does not count (order_say()). */
+ * came in by; nothing does that, and what the router itself wrote does not count
+ * (frame_get_blank()). */
 /* NOLINTNEXTLINE(readability-non-const-parameter): the builtin writes through it */
 static force_inline uint64_t transmit_tag(uint16_t *slot, uint16_t tag)
 {

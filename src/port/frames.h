@@ -114,6 +114,18 @@ static force_inline bool frame_get(struct frame_cache *c, uint64_t *addr)
 	return true;
 }
 
+/* Take a free frame for a packet that is written here: its tag says that nothing in it came in.
+ * Return: where the packet is to begin, or NULL if there is no frame. Context: owner. */
+static inline uint8_t *frame_get_blank(struct frame_cache *c)
+{
+	uint64_t addr;
+
+	if (!frame_get(c, &addr))
+		return NULL;
+	frame_tag_set(c->frames, addr, 0);
+	return frame_data(c->frames, addr) + FRAME_HEADROOM;
+}
+
 /**
  * frames_recover - take back the frames that went down with a closed queue
  * @c:   the free list of the worker that owned the queue
