@@ -50,36 +50,35 @@ static enum verdict output_kind(struct pipeline *p, const struct nexthop *nh)
 }
 
 /* What options say against sending @k, for which @v speaks. Nothing is changed yet: it may wait. */
-static enum verdict output_options_check(struct pkt *k, enum verdict v)
+static enum verdict output_options_check(struct pkt *k, enum verdict v, struct options4 *o)
 {
-	struct options4 o;
-	enum verdict flaw = options4_check(k->data + ETHER_LEN, false, &o);
+	enum verdict flaw = options4_check(k->data + ETHER_LEN, false, o);
 
 	if (flaw == KEEP)
 		return v;
-	k->value = o.flaw;
+	k->value = o->flaw;
 	return flaw;
 }
 
 /* Record route and timestamp, right before @k is sent (RFC 1812 5.3.13.3, 5.3.13.5). */
-static void output_options_stamp(struct pipeline *p, struct pkt *k)
+static void output_options_stamp(struct pipeline *p, struct pkt *k, const struct options4 *o)
 {
 	const struct options4_stamp s = {
 		.addr = iface_source4(&p->ifaces->iface[k->nh->iface], k->nh->gateway),
 		.ms = host_day_ms(&p->host, p->now_ns),
 		.ifaces = p->ifaces,
 	};
-	struct options4 o;
 
-	if (options4_check(k->data + ETHER_LEN, false, &o) == KEEP)
-		options4_stamp(k->data + ETHER_LEN, &o, &s);
+	options4_stamp(k->data + ETHER_LEN, o, &s);
 }
 
 /*
  * The verdict of a packet that its next hop would take; KEEP if it goes, cut if need be. @sent is
- * set if it has gone already. @v: KEEP, or HELD_NEIGH: what is held is cut when it comes back.
+ * set if it has gone already. @v: KEEP, or HELD_NEIGH: what is held is cut when it comes back. @o:
+ * its options, if it has any.
  */
-static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict v, bool *sent)
+static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict v,
+                                const struct options4 *o, bool *sent)
 {
 	const struct nexthop *nh = k->nh;
 	const uint8_t *h = k->data + ETHER_LEN;
@@ -96,7 +95,7 @@ static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict 
 	if (v != KEEP)
 		return v;
 	if (k->flags & PKT_OPTIONS)
-		output_options_stamp(p, k);
+		output_options_stamp(p, k, o);
 	v = fragment4(p, k);
 	*sent = v == KEEP;
 	return v;
@@ -110,6 +109,7 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 {
 	struct batch *b = &p->batch;
 	const struct nexthop *nh = k->nh;
+	struct options4 o = {0};
 	bool sent = false;
 	enum verdict v;
 
@@ -119,9 +119,9 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 	}
 	v = output_kind(p, nh);
 	if (k->flags & PKT_OPTIONS && (v == KEEP || v == HELD_NEIGH))
-		v = output_options_check(k, v);
+		v = output_options_check(k, v, &o);
 	if (v == KEEP || v == HELD_NEIGH)
-		v = output_fits(p, k, v, &sent);
+		v = output_fits(p, k, v, &o, &sent);
 	if (sent)
 		return false;
 	if (v != KEEP) {
@@ -129,7 +129,7 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 		return false;
 	}
 	if (k->flags & PKT_OPTIONS)
-		output_options_stamp(p, k);
+		output_options_stamp(p, k, &o);
 	if (k->len < ETHER_MIN_LEN)
 		memset(k->data + k->len, 0, ETHER_MIN_LEN - k->len); /* no EtherLeak */
 	if (k->flags & PKT_CHAIN) {
