@@ -2,9 +2,11 @@
 /* addr: addresses from text and to text. */
 #include "wire/addr.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/compiler.h"
 #include "wire/ether.h"
 
 /* A decimal number up to @max without leading zeros at *text, which moves behind it. */
@@ -112,6 +114,70 @@ const char *ip4_prefix_format(char *buf, uint32_t addr, uint8_t len)
 {
 	(void)snprintf(buf, IP4_PREFIX_TEXT, "%u.%u.%u.%u/%u", addr >> 24, addr >> 16 & 255,
 	               addr >> 8 & 255, addr & 255, len & 63u);
+	return buf;
+}
+
+/* The zone of "fe80::1%eth0" and the like are not of the address: inet_pton() refuses them. */
+static bool ip6_parse(const char *text, struct ip *addr)
+{
+	uint8_t bytes[16];
+	struct ip a;
+
+	if (inet_pton(AF_INET6, text, bytes) != 1)
+		return false;
+	a = ip_load(bytes);
+	if (ip_is4(a))
+		return false;
+	*addr = a;
+	return true;
+}
+
+bool ip_parse(const char *text, struct ip *addr)
+{
+	uint32_t a4;
+
+	if (!ip4_parse(text, &a4))
+		return ip6_parse(text, addr);
+	*addr = ip_from4(a4);
+	return true;
+}
+
+bool ip_prefix_parse(const char *text, struct ip *addr, uint8_t *len)
+{
+	const char *slash = strchr(text, '/');
+	char address[IP_TEXT];
+	unsigned int l;
+	struct ip a;
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(address))
+		return false;
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (!ip_parse(address, &a))
+		return false;
+	text = slash + 1;
+	if (!number_parse(&text, ip_is4(a) ? 32 : 128, &l) || *text != '\0')
+		return false;
+	*addr = a;
+	*len = (uint8_t)l;
+	return true;
+}
+
+const char *ip_format(char *buf, struct ip addr)
+{
+	uint8_t bytes[16];
+
+	if (ip_is4(addr))
+		return ip4_format(buf, ip_to4(addr));
+	ip_store(bytes, addr);
+	return inet_ntop(AF_INET6, bytes, buf, IP_TEXT);
+}
+
+const char *ip_prefix_format(char *buf, struct ip addr, uint8_t len)
+{
+	char address[IP_TEXT];
+
+	(void)snprintf(buf, IP_PREFIX_TEXT, "%s/%u", ip_format(address, addr), len);
 	return buf;
 }
 

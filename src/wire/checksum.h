@@ -61,4 +61,15 @@ static inline uint64_t csum_pseudo4(const uint8_t *h, uint32_t l4_len)
 	       ((uint32_t)h[9] << 8);
 }
 
+/* Sum of the IPv6 pseudo-header (RFC 8200 8.1), not folded. @h: IPv6 header; @next: the upper-layer
+ * protocol, which extension headers may separate from it; @l4_len: host order, up to 65535. */
+static inline uint64_t csum_pseudo6(const uint8_t *h, uint8_t next, uint32_t l4_len)
+{
+	uint64_t s = 0;
+
+	for (unsigned int i = 8; i < 40; i += 4)
+		s += load32(h + i);
+	return s + __builtin_bswap16((uint16_t)l4_len) + ((uint32_t)next << 8);
+}
+
 #endif
