@@ -55,6 +55,8 @@ static int tables_open(struct agent *a, const struct config *c, struct why *e)
 		err = fib4_new(&a->fib4);
 	}
 	if (err == 0)
+		err = fib6_new(&a->fib6);
+	if (err == 0)
 		err = nexthops_new(&a->nexthops);
 	if (err == 0)
 		err = neigh_new(&a->neigh, &agent_neigh_ops, a, a->nexthops, &limits, NULL);
@@ -348,6 +350,7 @@ static void tables_close(struct agent *a)
 	free(a->load);
 	if (a->fib4 != NULL)
 		fib4_free(a->fib4);
+	fib6_free(a->fib6);
 	rcu_barrier();
 	if (a->nexthops != NULL)
 		nexthops_free(a->nexthops);

@@ -24,6 +24,7 @@
 #include "port/depot.h"
 #include "port/port.h"
 #include "route/fib4.h"
+#include "route/fib6.h"
 #include "route/nexthop.h"
 
 /* What the command line says. */
@@ -80,6 +81,7 @@ struct agent {
 	uint16_t next_tag;        /* of the last port's first queue */
 
 	struct fib4 *fib4;
+	struct fib6 *fib6;
 	struct nexthops *nexthops;
 	struct neigh_table *neigh;
 	struct loop_timer neigh_timer;

@@ -147,7 +147,7 @@ static void neighbour_remove(struct apply *p, const struct config_neighbour *n)
 
 	assert(p->was != NULL); /* it had the neighbour */
 	id = agent_iface_id(p->a, p->was->interfaces[n->iface].name);
-	if (neigh_del_static(p->a->neigh, id, n->address) < 0)
+	if (neigh_del_static(p->a->neigh, id, ip_from4(n->address)) < 0)
 		log_warning("neighbours: one to be removed was not there");
 }
 
@@ -155,7 +155,7 @@ static void neighbour_add(struct apply *p, const struct config_neighbour *n)
 {
 	uint16_t id = agent_iface_id(p->a, p->is->interfaces[n->iface].name);
 
-	if (neigh_set_static(p->a->neigh, id, n->address, n->lladdr, p->a->now_ns) < 0)
+	if (neigh_set_static(p->a->neigh, id, ip_from4(n->address), n->lladdr, p->a->now_ns) < 0)
 		log_error("neighbours: no room for one more: the table is full");
 }
 

@@ -115,7 +115,11 @@ static void agent_report(struct agent *a, const struct report *r)
 		break;
 	case REPORT_NEIGH_USED:
 	case REPORT_ARP:
+	case REPORT_ND:
 		neigh_report(a->neigh, r, a->now_ns);
+		break;
+	case REPORT_SOLICIT:
+	case REPORT_MLD_QUERY:
 		break;
 	case REPORT_FRAME:
 		frame_put(&a->spare, frame_addr(a->frames, r->data));

@@ -44,7 +44,7 @@ static int group_get(struct agent *a, const struct wanted *w, uint16_t *nh)
 		const struct nexthop_key key = {
 			.kind = NH_RESOLVE,
 			.iface = agent_iface_id(a, w->config->interfaces[g->iface].name),
-			.gateway = g->addr,
+			.gateway = ip_from4(g->addr),
 		};
 
 		err = key_get(a, &key, &member[n]);
@@ -71,8 +71,9 @@ static void wanted_sync(struct agent *a, const struct wanted *w)
 	for (uint16_t i = 0; w->key.kind == NH_GROUP && i < w->of->via.n; i++) {
 		const struct config_gateway *g = &w->of->via.list[i];
 
-		neigh_sync_gateway(
-			a->neigh, agent_iface_id(a, w->config->interfaces[g->iface].name), g->addr);
+		neigh_sync_gateway(a->neigh,
+		                   agent_iface_id(a, w->config->interfaces[g->iface].name),
+		                   ip_from4(g->addr));
 	}
 }
 
@@ -251,7 +252,8 @@ static struct wanted config_wanted(struct agent *a, const struct config *c,
 			break;
 		}
 		w.key.kind = r->via.addr != 0 ? NH_RESOLVE : NH_CONNECTED;
-		w.key.gateway = r->via.addr;
+		if (r->via.addr != 0)
+			w.key.gateway = ip_from4(r->via.addr);
 		w.key.iface = agent_iface_id(a, c->interfaces[r->iface].name);
 		break;
 	}

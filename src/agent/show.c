@@ -233,14 +233,14 @@ static bool neighbours_next(struct control_reply *r, struct json *row)
 {
 	struct cursor *c = r->state;
 	struct neigh_info info;
-	char dst[IP4_TEXT], mac[MAC_TEXT];
+	char dst[IP_TEXT], mac[MAC_TEXT];
 	const char *dev, *state;
 
 	if (!neigh_next(c->a->neigh, c->started ? &c->neigh : NULL, &info))
 		return false;
 	c->neigh = info;
 	c->started = true;
-	ip4_format(dst, info.ip);
+	ip_format(dst, info.ip);
 	mac_format(mac, info.mac);
 	dev = c->a->iface[info.iface].name;
 	state = neigh_state_name(info.state);

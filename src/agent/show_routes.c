@@ -10,7 +10,7 @@ struct gateways {
 	unsigned int n;
 	struct gateway {
 		const char *dev; /* NULL: none */
-		char text[IP4_TEXT];
+		char text[IP_TEXT];
 		bool dead; /* gets no flows of its group */
 	} at[NEXTHOP_MEMBERS];
 };
@@ -33,6 +33,7 @@ static const char *route_type(enum nexthop_kind kind)
 	case NH_RESOLVE:
 	case NH_FAILED:
 	case NH_CONNECTED:
+	case NH_LINK:
 	case NH_GROUP:
 	case NH_NONE:
 		break;
@@ -47,8 +48,8 @@ static void gateway_fill(const struct agent *a, uint16_t nh, struct gateway *g)
 	g->text[0] = '\0';
 	g->dev = NULL;
 	g->dead = nexthop_is_dead(a->nexthops, nh);
-	if (key.gateway != 0)
-		ip4_format(g->text, key.gateway);
+	if (key.kind == NH_RESOLVE)
+		ip_format(g->text, key.gateway);
 	if (key.kind == NH_RESOLVE || key.kind == NH_CONNECTED || key.kind == NH_BROADCAST)
 		g->dev = a->iface[key.iface].name;
 }

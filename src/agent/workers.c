@@ -98,6 +98,7 @@ static int worker_make(struct agent *a, unsigned int i, unsigned int n)
 	w->pipeline.worker = (uint16_t)i;
 	w->pipeline.handover = a->handover;
 	w->pipeline.route.fib4 = a->fib4;
+	w->pipeline.route.fib6 = a->fib6;
 	w->pipeline.route.nexthops = nexthops_idtab(a->nexthops);
 	if (i == 0)
 		route_seed_draw(&w->pipeline.route.seed);

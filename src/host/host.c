@@ -34,7 +34,7 @@ static bool host_may_say(struct host *h, uint64_t now_ns)
 /* An answer goes to the IPv4 lane, to be routed like any other packet. */
 static void host_say(struct host *h, struct batch *b, const struct pkt *a)
 {
-	struct lane4 *l = &b->ip4;
+	struct lane *l = &b->ip4;
 
 	l->dst[l->n] = ip4_dst(a->data + ETHER_LEN);
 	l->pkt[l->n++] = *a;
@@ -230,7 +230,7 @@ bool host_redirect(struct host *h, const struct iface *f, uint64_t now_ns, const
 	if (!host_may_say(h, now_ns))
 		return false;
 	a.data = frame;
-	icmp4_write_redirect(p, p->nh->gateway, iface_source4(f, to), h->ip_id++, &a);
+	icmp4_write_redirect(p, ip_to4(p->nh->gateway), iface_source4(f, to), h->ip_id++, &a);
 	host_say(h, b, &a);
 	return true;
 }

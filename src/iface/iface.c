@@ -103,16 +103,37 @@ struct ifaces *ifaces_new(uint16_t n)
 	return s;
 }
 
+static void ifaces_mark6(struct ifaces *s, struct ip addr)
+{
+	uint32_t bit = ifaces_bit6(addr);
+
+	s->own6[bit / 64] |= 1ull << bit % 64;
+}
+
+/* Set *copy to a copy of @bytes bytes, or leave it NULL if there are none. Return: false without
+ * memory. */
+static bool addr_copy(void **copy, const void *addr, size_t bytes)
+{
+	if (bytes == 0)
+		return true;
+	*copy = malloc(bytes);
+	if (*copy == NULL)
+		return false;
+	memcpy(*copy, addr, bytes);
+	return true;
+}
+
 int ifaces_set(struct ifaces *s, const struct iface *f)
 {
 	struct iface *slot = &s->iface[f->id];
 	struct iface_addr4 *copy = NULL;
+	struct iface_addr6 *copy6 = NULL;
 
-	if (f->n_addr4 > 0) {
-		copy = calloc(f->n_addr4, sizeof(*copy));
-		if (copy == NULL)
-			return -ENOMEM;
-		memcpy(copy, f->addr4, f->n_addr4 * sizeof(*copy));
+	if (!addr_copy((void **)&copy, f->addr4, f->n_addr4 * sizeof(*copy)))
+		return -ENOMEM;
+	if (!addr_copy((void **)&copy6, f->addr6, f->n_addr6 * sizeof(*copy6))) {
+		free(copy);
+		return -ENOMEM;
 	}
 	for (uint16_t i = 0; i < f->n_addr4; i++) {
 		uint32_t host = ~ip4_mask(copy[i].len);
@@ -121,9 +142,13 @@ int ifaces_set(struct ifaces *s, const struct iface *f)
 		ifaces_mark4(s, copy[i].addr & ~host);
 		ifaces_mark4(s, copy[i].addr | host);
 	}
+	for (uint16_t i = 0; i < f->n_addr6; i++)
+		ifaces_mark6(s, copy6[i].addr);
 	free((void *)slot->addr4);
+	free((void *)slot->addr6);
 	*slot = *f;
 	slot->addr4 = copy;
+	slot->addr6 = copy6;
 	return 0;
 }
 
@@ -143,8 +168,10 @@ void ifaces_free(struct ifaces *s)
 {
 	if (s == NULL)
 		return;
-	for (uint16_t i = 0; i < s->n; i++)
+	for (uint16_t i = 0; i < s->n; i++) {
 		free((void *)s->iface[i].addr4);
+		free((void *)s->iface[i].addr6);
+	}
 	free(s);
 }
 

@@ -11,10 +11,24 @@
 
 #include "base/compiler.h"
 #include "base/rcu.h"
+#include "wire/ip.h"
 
 struct iface_addr4 {
 	uint32_t addr; /* host byte order */
 	uint8_t len;   /* prefix length */
+};
+
+/* May an IPv6 address be used (RFC 4862 5.4)? */
+enum addr_state {
+	ADDR_TENTATIVE, /* others may have it: it is neither spoken from nor answered for */
+	ADDR_USABLE,
+	ADDR_DUPLICATE, /* someone else has it */
+};
+
+struct iface_addr6 {
+	struct ip addr;
+	uint8_t len;   /* prefix length */
+	uint8_t state; /* enum addr_state */
 };
 
 /* Is a packet's source checked by the routes back to it (RFC 3704)? */
@@ -35,6 +49,11 @@ struct iface {
 	uint16_t n_addr4;
 	const struct iface_addr4 *addr4; /* the first one is the primary; NULL if none */
 	uint32_t lent4; /* address of another that one without speaks with, see ifaces_lend4() */
+	uint16_t n_addr6;
+	uint16_t nh_link;  /* next-hop id of what is on its link (NH_CONNECTED), for fe80::/10 */
+	uint16_t nh_local; /* that of the router itself */
+	const struct iface_addr6 *addr6; /* the link-local one first; NULL if none */
+	struct ip lent6;                 /* as lent4: of an interface without a global one */
 	char name[16];
 };
 
@@ -42,6 +61,7 @@ struct iface {
 struct ifaces {
 	struct rcu_head rcu;
 	uint64_t not_source4[64]; /* a bit for each hash, see ifaces_maybe_not_source4() */
+	uint64_t own6[64];        /* the same, see ifaces_maybe_own6() */
 	uint16_t n;
 	struct iface iface[];
 };
@@ -67,6 +87,37 @@ bool iface_same_subnet4(const struct iface *f, uint32_t a, uint32_t b);
  */
 bool iface_on_link4(const struct iface *f, uint32_t addr);
 
+/* The same for IPv6 addresses in any state; link-local ones are of @f alone. Context: any. */
+const struct iface_addr6 *iface_addr6_find(const struct iface *f, struct ip addr);
+
+/* Does @f answer to @addr: is it an IPv6 address of its own, and usable? Context: any. */
+bool iface_speaks6(const struct iface *f, struct ip addr);
+
+/* As iface_same_subnet4() and iface_on_link4(), for IPv6; all of fe80::/10 is on @f's link.
+ * Context: any. */
+bool iface_same_subnet6(const struct iface *f, struct ip a, struct ip b);
+bool iface_on_link6(const struct iface *f, struct ip addr);
+
+/* Is @f in the multicast group @group: all nodes, all routers of its link, the solicited-node group
+ * of an address of its own in any state but duplicate (RFC 4291 2.8)? Context: any. */
+bool iface_in_group6(const struct iface *f, struct ip group);
+
+/* The link-local address of @f, :: while there is none that is usable. Context: any. */
+struct ip iface_link6(const struct iface *f);
+
+/**
+ * iface_source6 - the address of @f to speak to @to with (RFC 6724, as far as a router needs it)
+ *
+ * To a link-local address or group the link-local one; else a usable one of @to's subnet, else the
+ * first usable global one, else the one that it was lent, else the link-local one, else ::.
+ * Context: any.
+ */
+struct ip iface_source6(const struct iface *f, struct ip to);
+
+/* As their namesakes, for an address of either family. Context: any. */
+bool iface_speaks(const struct iface *f, struct ip addr);
+bool iface_on_link(const struct iface *f, struct ip addr);
+
 /* The address of @f to speak to @to with: of @to's subnet if there is one, else the primary, else
  * the one that it was lent, else 0. */
 uint32_t iface_source4(const struct iface *f, uint32_t to);
@@ -89,6 +140,23 @@ static force_inline bool ifaces_maybe_not_source4(const struct ifaces *s, uint32
  * broadcast address of a connected subnet? Context: any. */
 bool ifaces_not_source4(const struct ifaces *s, uint32_t addr);
 
+/* Which bit of own6 stands for @addr. */
+static force_inline uint32_t ifaces_bit6(struct ip addr)
+{
+	return (uint32_t)((addr.hi ^ addr.lo) * 0x9e3779b97f4a7c15ull >> 52);
+}
+
+/* As ifaces_maybe_not_source4(): may @addr be an IPv6 address of the router's own? */
+static force_inline bool ifaces_maybe_own6(const struct ifaces *s, struct ip addr)
+{
+	uint32_t bit = ifaces_bit6(addr);
+
+	return (s->own6[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+/* Is @addr an IPv6 address of the router's own, in whatever state? Context: any. */
+bool ifaces_own6(const struct ifaces *s, struct ip addr);
+
 /**
  * ifaces_new - an empty snapshot
  * @n: slots; addresses are copied in by ifaces_set()
@@ -109,6 +177,9 @@ struct ifaces *ifaces_new(uint16_t n);
  * not change with the links. Context: agent, when all interfaces are set.
  */
 void ifaces_lend4(struct ifaces *s);
+
+/* The same for those without a global IPv6 address that is usable. Context: as above. */
+void ifaces_lend6(struct ifaces *s);
 void ifaces_free(struct ifaces *s);
 void ifaces_free_rcu(struct ifaces *s);
 

@@ -61,7 +61,7 @@ static void arp_report(const struct iface *f, const uint8_t *a, uint8_t claim, s
 		.kind = REPORT_ARP,
 		.claim = claim,
 		.iface = f->id,
-		.ip = arp_sender(a),
+		.ip = ip_from4(arp_sender(a)),
 		.mac = arp_sender_mac(a),
 	};
 }

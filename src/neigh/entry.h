@@ -23,8 +23,13 @@
 #define NEIGH_HELD   16 /* packets a neighbour holds: traceroute sends so many at once */
 #define NEIGH_TRIES  3  /* requests (RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT) */
 
+struct neigh_key {
+	struct ip ip;
+	uint16_t iface;
+};
+
 struct neigh {
-	uint64_t key; /* iface << 32 | address */
+	struct neigh_key key;
 	uint64_t mac; /* 0: not known */
 	uint64_t confirmed_ns;
 	const struct nexthop *line; /* what its id names now */
@@ -51,7 +56,7 @@ struct neigh_timer {
 
 /* An address of ours on a link that is up. */
 struct neigh_own {
-	uint64_t key;
+	struct neigh_key key;
 	uint64_t mac;         /* that it was announced with */
 	uint64_t again_ns;    /* when to announce it once more, UINT64_MAX: done */
 	uint64_t defended_ns; /* before then no other defence; 0: never defended */
@@ -59,8 +64,9 @@ struct neigh_own {
 
 struct neigh_table {
 	struct neigh_reader reader;
-	struct exact *exact; /* what the reader's table points to */
-	struct idpool *ids;  /* of reader.lines */
+	struct exact *exact; /* what the reader's tables point to */
+	struct exact *exact6;
+	struct idpool *ids; /* of reader.lines */
 	struct neigh_ops ops;
 	void *ctx;
 	struct nexthops *nexthops;
@@ -87,26 +93,38 @@ struct neigh_table {
 	uint64_t random;
 };
 
-static inline uint64_t neigh_key(uint16_t iface, uint32_t ip)
+static inline struct neigh_key neigh_key(uint16_t iface, struct ip ip)
 {
-	return (uint64_t)iface << 32 | ip;
+	return (struct neigh_key){.ip = ip, .iface = iface};
 }
 
-static inline uint16_t neigh_key_iface(uint64_t key)
+static inline bool neigh_key_equal(struct neigh_key a, struct neigh_key b)
 {
-	return (uint16_t)(key >> 32);
+	return a.iface == b.iface && ip_equal(a.ip, b.ip);
 }
 
-static inline uint32_t neigh_key_ip(uint64_t key)
+/* Does @a come before @b in the order of the index: by interface, then by address? */
+static inline bool neigh_key_before(struct neigh_key a, struct neigh_key b)
 {
-	return (uint32_t)key;
+	return a.iface != b.iface ? a.iface < b.iface : ip_compare(a.ip, b.ip) < 0;
+}
+
+/* The words of @key as the tables of workers have them: one of IPv4, three of IPv6. */
+static inline void neigh_key_words(struct neigh_key key, uint64_t word[3])
+{
+	word[0] = (uint64_t)key.iface << 32 | ip_to4(key.ip);
+	if (ip_is4(key.ip))
+		return;
+	word[0] = key.iface;
+	word[1] = key.ip.hi;
+	word[2] = key.ip.lo;
 }
 
 /* The interface of @key if it is up, else NULL. */
-const struct iface *neigh_iface(const struct neigh_table *t, uint64_t key);
+const struct iface *neigh_iface(const struct neigh_table *t, struct neigh_key key);
 
 /* Can a host of @f's links have the address? Not off them, and not their broadcasts or ours. */
-bool neigh_is_host(const struct iface *f, uint32_t ip);
+bool neigh_is_host(const struct iface *f, struct ip ip);
 
 /* A random number (xorshift): for spreading timers and levels, not for secrets. */
 uint64_t neigh_random(struct neigh_table *t);
@@ -118,10 +136,10 @@ uint64_t neigh_random(struct neigh_table *t);
 /* The index is empty again. */
 void neigh_index_fini(struct neigh_table *t);
 /* The first entry whose key is @key or more, NULL at the end. */
-struct neigh *neigh_index_from(const struct neigh_table *t, uint64_t key);
-struct neigh *neigh_index_find(const struct neigh_table *t, uint64_t key);
+struct neigh *neigh_index_from(const struct neigh_table *t, struct neigh_key key);
+struct neigh *neigh_index_find(const struct neigh_table *t, struct neigh_key key);
 /* A new entry of @key, all else zero, in the index. Return: NULL without memory. */
-struct neigh *neigh_index_new(struct neigh_table *t, uint64_t key);
+struct neigh *neigh_index_new(struct neigh_table *t, struct neigh_key key);
 /* Take @n out of the index; the caller frees it. */
 void neigh_index_del(struct neigh_table *t, struct neigh *n);
 
@@ -158,7 +176,7 @@ void neigh_hold_drop(struct neigh_table *t, struct neigh *n, enum verdict v);
 /* states.c: RFC 4861 7.3. */
 
 /* A new entry without a state, by pushing out a less useful one if @evict. NULL: no room. */
-struct neigh *neigh_add(struct neigh_table *t, uint64_t key, bool evict);
+struct neigh *neigh_add(struct neigh_table *t, struct neigh_key key, bool evict);
 /* Forget @n; what it holds ends with @v. */
 void neigh_remove(struct neigh_table *t, struct neigh *n, enum verdict v);
 /* Ask who has it: INCOMPLETE. */
@@ -191,6 +209,6 @@ void neigh_own_set(struct neigh_table *t, uint64_t now_ns);
 /* Announce again what is due. */
 void neigh_own_tick(struct neigh_table *t, uint64_t now_ns);
 /* Someone else claims the address of @key. */
-void neigh_own_defend(struct neigh_table *t, uint64_t key, uint64_t now_ns);
+void neigh_own_defend(struct neigh_table *t, struct neigh_key key, uint64_t now_ns);
 
 #endif

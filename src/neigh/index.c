@@ -25,43 +25,47 @@ void neigh_index_fini(struct neigh_table *t)
 }
 
 /* Where the pointers to the first entry of @key or more stand, a slot a level. */
-static void index_slots(struct neigh_table *t, uint64_t key, struct neigh **slot[NEIGH_LEVELS])
+static void index_slots(struct neigh_table *t, struct neigh_key key,
+                        struct neigh **slot[NEIGH_LEVELS])
 {
 	struct neigh **next = t->head;
 
 	for (unsigned int i = NEIGH_LEVELS; i-- > 0;) {
-		while (next[i] != NULL && next[i]->key < key)
+		while (next[i] != NULL && neigh_key_before(next[i]->key, key))
 			next = next[i]->next;
 		slot[i] = &next[i];
 	}
 }
 
-struct neigh *neigh_index_from(const struct neigh_table *t, uint64_t key)
+struct neigh *neigh_index_from(const struct neigh_table *t, struct neigh_key key)
 {
 	struct neigh *const *next = t->head;
 
 	for (unsigned int i = NEIGH_LEVELS; i-- > 0;) {
-		while (next[i] != NULL && next[i]->key < key)
+		while (next[i] != NULL && neigh_key_before(next[i]->key, key))
 			next = next[i]->next;
 	}
 	return next[0];
 }
 
-static struct neigh **index_bucket(const struct neigh_table *t, uint64_t key)
+static struct neigh **index_bucket(const struct neigh_table *t, struct neigh_key key)
 {
-	return &t->bucket[(key * t->multiplier >> 32) & (t->n_buckets - 1)];
+	uint64_t x = (key.ip.lo ^ (uint64_t)key.iface << 32) * t->multiplier;
+
+	x = ((x ^ x >> 32) + key.ip.hi) * t->multiplier;
+	return &t->bucket[x >> 32 & (t->n_buckets - 1)];
 }
 
-struct neigh *neigh_index_find(const struct neigh_table *t, uint64_t key)
+struct neigh *neigh_index_find(const struct neigh_table *t, struct neigh_key key)
 {
 	struct neigh *n = *index_bucket(t, key);
 
-	while (n != NULL && n->key != key)
+	while (n != NULL && !neigh_key_equal(n->key, key))
 		n = n->chain;
 	return n;
 }
 
-struct neigh *neigh_index_new(struct neigh_table *t, uint64_t key)
+struct neigh *neigh_index_new(struct neigh_table *t, struct neigh_key key)
 {
 	struct neigh **slot[NEIGH_LEVELS];
 	uint64_t bits = neigh_random(t);

@@ -39,13 +39,13 @@ static void learn_new(struct neigh_table *t, const struct report *r, uint64_t no
 
 void neigh_learn(struct neigh_table *t, const struct report *r, uint64_t now_ns)
 {
-	uint64_t key = neigh_key(r->iface, r->ip);
+	struct neigh_key key = neigh_key(r->iface, r->ip);
 	const struct iface *f = neigh_iface(t, key);
 	struct neigh *n;
 
 	if (f == NULL || r->mac == 0 || mac_is_group(r->mac) || r->mac == f->mac)
 		return;
-	if (iface_speaks4(f, r->ip)) {
+	if (iface_speaks(f, r->ip)) {
 		t->stats.conflicts++;
 		neigh_own_defend(t, key, now_ns);
 		return;

@@ -26,9 +26,9 @@ static const struct neigh_timers default_timers = {
 	.watch = 5 * NS_PER_SEC,
 };
 
-const struct iface *neigh_iface(const struct neigh_table *t, uint64_t key)
+const struct iface *neigh_iface(const struct neigh_table *t, struct neigh_key key)
 {
-	uint16_t id = neigh_key_iface(key);
+	uint16_t id = key.iface;
 
 	if (t->ifaces == NULL || id >= t->ifaces->n || !t->ifaces->iface[id].up)
 		return NULL;
@@ -36,7 +36,7 @@ const struct iface *neigh_iface(const struct neigh_table *t, uint64_t key)
 }
 
 /* Not nobody's address, not ours, and no broadcast of the interface's subnets. */
-static bool is_others(const struct iface *f, uint32_t ip)
+static bool is_others4(const struct iface *f, uint32_t ip)
 {
 	if (ip == 0 || iface_speaks4(f, ip))
 		return false;
@@ -51,9 +51,21 @@ static bool is_others(const struct iface *f, uint32_t ip)
 	return true;
 }
 
-bool neigh_is_host(const struct iface *f, uint32_t ip)
+/* Nor a group, and not ours in any state: one that is tentative may turn out to be. */
+static bool is_others6(const struct iface *f, struct ip ip)
 {
-	return iface_on_link4(f, ip) && is_others(f, ip);
+	return !ip_is_none(ip) && !ip_equal(ip, IP6_LOOPBACK) && !ip6_is_multicast(ip) &&
+	       iface_addr6_find(f, ip) == NULL;
+}
+
+static bool is_others(const struct iface *f, struct ip ip)
+{
+	return ip_is4(ip) ? is_others4(f, ip_to4(ip)) : is_others6(f, ip);
+}
+
+bool neigh_is_host(const struct iface *f, struct ip ip)
+{
+	return iface_on_link(f, ip) && is_others(f, ip);
 }
 
 uint64_t neigh_random(struct neigh_table *t)
@@ -132,9 +144,9 @@ struct neigh_reader *neigh_reader(struct neigh_table *t)
 static void neigh_settle(struct neigh_table *t, struct neigh *n)
 {
 	const struct iface *f = neigh_iface(t, n->key);
-	uint32_t ip = neigh_key_ip(n->key);
+	struct ip ip = n->key.ip;
 
-	if (f != NULL && iface_on_link4(f, ip))
+	if (f != NULL && iface_on_link(f, ip))
 		n->off_link = false;
 	if (n->state == NEIGH_STATIC ||
 	    (f != NULL && (neigh_is_host(f, ip) || (n->off_link && is_others(f, ip)))))
@@ -162,20 +174,20 @@ void neigh_set_ifaces(struct neigh_table *t, const struct ifaces *s, uint64_t no
  * A packet waits for a neighbour that nobody has asked for. NULL: nor will be. Its route says that
  * it is on the link, which for a gateway outside all subnets is all there is to say so.
  */
-static struct neigh *wanted_new(struct neigh_table *t, uint64_t key, enum verdict *v,
+static struct neigh *wanted_new(struct neigh_table *t, struct neigh_key key, enum verdict *v,
                                 uint64_t now_ns)
 {
 	const struct iface *f = neigh_iface(t, key);
 	struct neigh *n;
 
 	*v = DROP_NEIGH_FAILED;
-	if (f == NULL || !is_others(f, neigh_key_ip(key)))
+	if (f == NULL || !is_others(f, key.ip))
 		return NULL;
 	*v = DROP_NEIGH_QUEUE;
 	n = neigh_add(t, key, true);
 	if (n == NULL)
 		return NULL;
-	n->off_link = !iface_on_link4(f, neigh_key_ip(key));
+	n->off_link = !iface_on_link(f, key.ip);
 	neigh_resolve(t, n, now_ns);
 	return n;
 }
@@ -189,7 +201,7 @@ static void wanted(struct neigh_table *t, const struct report *r, uint64_t now_n
 		.flags = r->flags,
 		.worker = r->worker,
 	};
-	uint64_t key = neigh_key(r->iface, r->ip);
+	struct neigh_key key = neigh_key(r->iface, r->ip);
 	struct neigh *n = neigh_index_find(t, key);
 	enum verdict v = DROP_NEIGH_FAILED;
 
@@ -228,8 +240,11 @@ void neigh_report(struct neigh_table *t, const struct report *r, uint64_t now_ns
 			neigh_use(t, n, now_ns);
 		break;
 	case REPORT_ARP:
+	case REPORT_ND:
 		neigh_learn(t, r, now_ns);
 		break;
+	case REPORT_SOLICIT:
+	case REPORT_MLD_QUERY:
 	case REPORT_FRAME:
 		break; /* not ours */
 	}
@@ -252,7 +267,7 @@ uint64_t neigh_tick(struct neigh_table *t, uint64_t now_ns)
 	return next;
 }
 
-void neigh_sync_gateway(struct neigh_table *t, uint16_t iface, uint32_t ip)
+void neigh_sync_gateway(struct neigh_table *t, uint16_t iface, struct ip ip)
 {
 	struct neigh *n = neigh_index_find(t, neigh_key(iface, ip));
 
@@ -261,9 +276,9 @@ void neigh_sync_gateway(struct neigh_table *t, uint16_t iface, uint32_t ip)
 	t->watch_ns = 0;
 }
 
-int neigh_set_static(struct neigh_table *t, uint16_t iface, uint32_t ip, uint64_t mac, uint64_t)
+int neigh_set_static(struct neigh_table *t, uint16_t iface, struct ip ip, uint64_t mac, uint64_t)
 {
-	uint64_t key = neigh_key(iface, ip);
+	struct neigh_key key = neigh_key(iface, ip);
 	struct neigh *n = neigh_index_find(t, key);
 	uint32_t before = t->stats.entries;
 
@@ -276,7 +291,7 @@ int neigh_set_static(struct neigh_table *t, uint16_t iface, uint32_t ip, uint64_
 	return 0;
 }
 
-int neigh_del_static(struct neigh_table *t, uint16_t iface, uint32_t ip)
+int neigh_del_static(struct neigh_table *t, uint16_t iface, struct ip ip)
 {
 	struct neigh *n = neigh_index_find(t, neigh_key(iface, ip));
 
@@ -288,11 +303,12 @@ int neigh_del_static(struct neigh_table *t, uint16_t iface, uint32_t ip)
 
 void neigh_clear(struct neigh_table *t, int iface)
 {
-	uint64_t from = iface < 0 ? 0 : neigh_key((uint16_t)iface, 0);
-	uint64_t to = iface < 0 ? UINT64_MAX : from | UINT32_MAX;
+	const struct neigh_key from = {.iface = iface < 0 ? 0 : (uint16_t)iface};
 	struct neigh *next;
 
-	for (struct neigh *n = neigh_index_from(t, from); n != NULL && n->key <= to; n = next) {
+	for (struct neigh *n = neigh_index_from(t, from); n != NULL; n = next) {
+		if (iface >= 0 && n->key.iface != iface)
+			break;
 		next = n->next[0];
 		if (n->state != NEIGH_STATIC)
 			neigh_remove(t, n, DROP_NEIGH_QUEUE);
@@ -302,14 +318,17 @@ void neigh_clear(struct neigh_table *t, int iface)
 bool neigh_next(const struct neigh_table *t, const struct neigh_info *after,
                 struct neigh_info *info)
 {
-	uint64_t from = after == NULL ? 0 : neigh_key(after->iface, after->ip) + 1;
+	const struct neigh_key from =
+		after == NULL ? (struct neigh_key){0} : neigh_key(after->iface, after->ip);
 	const struct neigh *n = neigh_index_from(t, from);
 
+	if (n != NULL && after != NULL && neigh_key_equal(n->key, from))
+		n = n->next[0];
 	if (n == NULL)
 		return false;
 	*info = (struct neigh_info){
-		.iface = neigh_key_iface(n->key),
-		.ip = neigh_key_ip(n->key),
+		.iface = n->key.iface,
+		.ip = n->key.ip,
 		.mac = n->mac,
 		.state = n->state,
 		.confirmed_ns = n->confirmed_ns,

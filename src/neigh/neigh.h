@@ -51,6 +51,9 @@ struct neigh_ops {
 	void (*resume)(void *ctx, const struct neigh_held *h);
 	/* End @h with @v (DROP_NEIGH_FAILED, DROP_NEIGH_QUEUE). */
 	void (*drop)(void *ctx, const struct neigh_held *h, enum verdict v);
+	/* The tentative @addr of @iface is ADDR_USABLE or ADDR_DUPLICATE from now on (RFC
+	 * 4862 5.4): to be said by the next snapshot. */
+	void (*address)(void *ctx, uint16_t iface, struct ip addr, enum addr_state state);
 };
 
 struct neigh_limits {
@@ -71,8 +74,9 @@ struct neigh_timers {
 
 /* The workers' view, followed once a batch. */
 struct neigh_reader {
-	RCU_PTR(const struct exact) table; /* (iface, address) to id */
-	struct idtab *lines;               /* id to const struct nexthop */
+	RCU_PTR(const struct exact) table;  /* (iface, IPv4 address) to id */
+	RCU_PTR(const struct exact) table6; /* (iface, IPv6 address) to id */
+	struct idtab *lines;                /* id to const struct nexthop */
 };
 
 /**
@@ -117,20 +121,20 @@ uint64_t neigh_tick(struct neigh_table *t, uint64_t now_ns);
  * Publish what is known of @ip to the next hops that go by it: for who has just made one, which
  * knows nothing yet. A gateway of a group is asked for by the next neigh_tick(). Context: agent.
  */
-void neigh_sync_gateway(struct neigh_table *t, uint16_t iface, uint32_t ip);
+void neigh_sync_gateway(struct neigh_table *t, uint16_t iface, struct ip ip);
 
 /* A static neighbour. Return: 0, -ENOSPC, -ENOMEM. Context: agent. */
-[[nodiscard]] int neigh_set_static(struct neigh_table *t, uint16_t iface, uint32_t ip, uint64_t mac,
-                                   uint64_t now_ns);
+[[nodiscard]] int neigh_set_static(struct neigh_table *t, uint16_t iface, struct ip ip,
+                                   uint64_t mac, uint64_t now_ns);
 /* Remove it. Return: 0 or -ENOENT. Context: agent. */
-[[nodiscard]] int neigh_del_static(struct neigh_table *t, uint16_t iface, uint32_t ip);
+[[nodiscard]] int neigh_del_static(struct neigh_table *t, uint16_t iface, struct ip ip);
 
 /* Forget what was learned, on @iface or on all (@iface -1); static ones stay. Context: agent. */
 void neigh_clear(struct neigh_table *t, int iface);
 
 struct neigh_info {
 	uint16_t iface;
-	uint32_t ip;  /* host byte order */
+	struct ip ip;
 	uint64_t mac; /* 0 if not known */
 	enum neigh_state state;
 	uint64_t confirmed_ns; /* when last confirmed, 0 never */
@@ -169,6 +173,27 @@ void neigh4_stage(const struct neigh_reader *n, struct batch *b);
  */
 enum verdict arp_input(const struct iface *f, struct pkt *p, struct report *r, bool *report,
                        bool *answer);
+
+/* What nd_input() wants done with the packet that it was given. */
+enum nd_answer {
+	ND_SILENT,
+	ND_DIRECT, /* it is a whole frame now, to be sent by the interface that it came in by */
+	ND_ROUTED, /* it is an IPv6 packet of the router's own now, to be routed to its destination
+	            */
+};
+
+/**
+ * nd_input - judge a neighbour discovery message, and answer it in place if it asks for us
+ * @f: iface it came in by
+ * @p: an IPv6 packet to the router or a group it is in; rewritten if *answer says so
+ * @m: the ICMPv6 message in it, of type 133 to 137, right behind the IPv6 header or a hop-by-hop
+ * one
+ * @r: filled in when the agent should know; then *report is set
+ *
+ * RFC 4861 6.1, 7.1, 7.2.4, 8.1; RFC 6980. Context: worker. Return: CONSUMED_ND, DROP_ND_BAD.
+ */
+enum verdict nd_input(const struct iface *f, struct pkt *p, const uint8_t *m, struct report *r,
+                      bool *report, enum nd_answer *answer);
 
 /* Write an ARP request or reply of 60 bytes, padding zeroed, to @frame. Context: any. */
 struct arp_fields {

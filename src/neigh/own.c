@@ -16,19 +16,19 @@ static void announce(struct neigh_table *t, const struct neigh_own *own)
 	const struct arp_fields say = {
 		.ether_dst = MAC_BROADCAST,
 		.sender_mac = own->mac,
-		.sender = neigh_key_ip(own->key),
-		.target = neigh_key_ip(own->key),
+		.sender = ip_to4(own->key.ip),
+		.target = ip_to4(own->key.ip),
 		.op = ARP_REQUEST,
 	};
 
 	arp_write(frame, &say);
-	t->ops.send(t->ctx, neigh_key_iface(own->key), frame, sizeof(frame));
+	t->ops.send(t->ctx, own->key.iface, frame, sizeof(frame));
 }
 
-static struct neigh_own *own_find(struct neigh_own *own, uint32_t n, uint64_t key)
+static struct neigh_own *own_find(struct neigh_own *own, uint32_t n, struct neigh_key key)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (own[i].key == key)
+		if (neigh_key_equal(own[i].key, key))
 			return &own[i];
 	}
 	return NULL;
@@ -50,7 +50,7 @@ static void own_fill(struct neigh_own *own, const struct ifaces *s)
 
 		for (uint16_t j = 0; f->up && j < f->n_addr4; j++) {
 			*own++ = (struct neigh_own){
-				.key = neigh_key(f->id, f->addr4[j].addr),
+				.key = neigh_key(f->id, ip_from4(f->addr4[j].addr)),
 				.mac = f->mac,
 				.again_ns = UINT64_MAX,
 			};
@@ -106,7 +106,7 @@ void neigh_own_tick(struct neigh_table *t, uint64_t now_ns)
 	}
 }
 
-void neigh_own_defend(struct neigh_table *t, uint64_t key, uint64_t now_ns)
+void neigh_own_defend(struct neigh_table *t, struct neigh_key key, uint64_t now_ns)
 {
 	struct neigh_own *own = own_find(t->own, t->n_own, key);
 

@@ -53,8 +53,8 @@ static void line_write(struct nexthop *line, const struct neigh *n, const struct
 {
 	memset(line, 0, sizeof(*line));
 	line->kind = NH_RESOLVE;
-	line->iface = neigh_key_iface(n->key);
-	line->gateway = neigh_key_ip(n->key);
+	line->iface = n->key.iface;
+	line->gateway = n->key.ip;
 	line->id = n->id;
 	if (f == NULL) {
 		line->max_len = n->line != NULL ? n->line->max_len : 0;
@@ -67,7 +67,7 @@ static void line_write(struct nexthop *line, const struct neigh *n, const struct
 	line->header_len = ETHER_LEN;
 	mac_store(line->header, n->mac);
 	mac_store(line->header + 6, f->mac);
-	store16(line->header + 12, ETHERTYPE_IP4);
+	store16(line->header + 12, ip_is4(n->key.ip) ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
 }
 
 static bool line_is(const struct nexthop *a, const struct nexthop *b)
@@ -91,10 +91,27 @@ static void gateway_tell(struct neigh_table *t, struct neigh *n, const struct ne
 		n->announced = line->kind != NH_RESOLVE;
 }
 
+/* Let workers find @n by its address. Return: 0 or -ENOSPC. */
+static int list(struct neigh_table *t, const struct neigh *n)
+{
+	uint64_t word[3];
+
+	neigh_key_words(n->key, word);
+	return exact_insert(ip_is4(n->key.ip) ? t->exact : t->exact6, word, n->id);
+}
+
+static void unlist(struct neigh_table *t, const struct neigh *n)
+{
+	uint64_t word[3];
+
+	neigh_key_words(n->key, word);
+	exact_remove(ip_is4(n->key.ip) ? t->exact : t->exact6, word, NULL);
+}
+
 static void withdraw(struct neigh_table *t, struct neigh *n, const struct nexthop *line)
 {
 	if (n->listed)
-		exact_remove(t->exact, &n->key, NULL);
+		unlist(t, n);
 	n->listed = false;
 	if (n->announced)
 		gateway_tell(t, n, line);
@@ -140,7 +157,7 @@ bool neigh_publish(struct neigh_table *t, struct neigh *n)
 		if (line_set(t, n, &line) < 0)
 			goto no_memory;
 	}
-	if (!n->listed && exact_insert(t->exact, &n->key, n->id) < 0)
+	if (!n->listed && list(t, n) < 0)
 		goto no_memory;
 	n->listed = true;
 	if (tell)
@@ -184,7 +201,8 @@ void neigh_publish_retry(struct neigh_table *t, uint64_t now_ns)
 		return;
 	}
 	t->retry_ns = UINT64_MAX; /* what fails again sets it to 0 */
-	for (struct neigh *n = neigh_index_from(t, 0); n != NULL; n = n->next[0]) {
+	for (struct neigh *n = neigh_index_from(t, (struct neigh_key){0}); n != NULL;
+	     n = n->next[0]) {
 		if (n->retry)
 			neigh_publish(t, n);
 	}
@@ -207,9 +225,15 @@ int neigh_publish_init(struct neigh_table *t)
 	err = exact_new(&t->exact, 1, t->limits.entries);
 	if (err < 0)
 		goto free_ids;
+	err = exact_new(&t->exact6, 3, t->limits.entries);
+	if (err < 0)
+		goto free_exact;
 	(void)rcu_swap(&t->reader.table, t->exact);
+	(void)rcu_swap(&t->reader.table6, t->exact6);
 	return 0;
 
+free_exact:
+	exact_free(t->exact);
 free_ids:
 	idpool_free(t->ids);
 free_lines:
@@ -220,6 +244,7 @@ free_lines:
 void neigh_publish_fini(struct neigh_table *t)
 {
 	exact_free(t->exact);
+	exact_free(t->exact6);
 	idpool_free(t->ids);
 	idtab_free(t->reader.lines);
 }

@@ -6,7 +6,7 @@
 void neigh4_stage(const struct neigh_reader *n, struct batch *b)
 {
 	const struct exact *table = rcu_get(&n->table);
-	struct lane4 *lane = &b->ip4;
+	struct lane *lane = &b->ip4;
 	uint64_t key[BATCH_MAX];
 	uint32_t id[BATCH_MAX];
 	uint8_t at[BATCH_MAX];

@@ -95,7 +95,7 @@ static void solicit(struct neigh_table *t, struct neigh *n, uint64_t now_ns)
 	uint8_t frame[ETHER_MIN_LEN];
 	struct arp_fields ask = {
 		.ether_dst = n->mac != 0 ? n->mac : MAC_BROADCAST,
-		.target = neigh_key_ip(n->key),
+		.target = ip_to4(n->key.ip),
 		.op = ARP_REQUEST,
 	};
 
@@ -118,7 +118,7 @@ static void release(struct neigh_table *t, struct neigh *n)
 		neigh_hold_drop(t, n, DROP_NEIGH_QUEUE);
 }
 
-struct neigh *neigh_add(struct neigh_table *t, uint64_t key, bool may_evict)
+struct neigh *neigh_add(struct neigh_table *t, struct neigh_key key, bool may_evict)
 {
 	struct neigh *n;
 

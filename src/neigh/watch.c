@@ -10,24 +10,24 @@
 #define WATCH_GAP   (100 * NS_PER_MS) /* until the next ones are */
 
 /* Ask for a gateway that there is no entry of. */
-static void watch_unknown(struct neigh_table *t, uint64_t key, uint64_t now_ns)
+static void watch_unknown(struct neigh_table *t, struct neigh_key key, uint64_t now_ns)
 {
 	const struct iface *f = neigh_iface(t, key);
-	uint32_t ip = neigh_key_ip(key);
+	struct ip ip = key.ip;
 	struct neigh *n;
 
-	if (f == NULL || (iface_on_link4(f, ip) && !neigh_is_host(f, ip)))
+	if (f == NULL || (iface_on_link(f, ip) && !neigh_is_host(f, ip)))
 		return;
 	n = neigh_add(t, key, true);
 	if (n == NULL)
 		return;
-	n->off_link = !iface_on_link4(f, ip);
+	n->off_link = !iface_on_link(f, ip);
 	neigh_resolve(t, n, now_ns);
 }
 
 static void watch_gateway(struct neigh_table *t, const struct nexthop_key *gateway, uint64_t now_ns)
 {
-	uint64_t key = neigh_key(gateway->iface, gateway->gateway);
+	struct neigh_key key = neigh_key(gateway->iface, gateway->gateway);
 	struct neigh *n = neigh_index_find(t, key);
 
 	if (n == NULL)

@@ -19,14 +19,20 @@
 
 #define BATCH_MAX 64
 
-/* Routed IPv4 packets and their keys. Look-ups may read keys and write ids up to a multiple of 16.
- */
-struct lane4 {
+/* Routed packets of one family and their keys, destinations in host byte order. Look-ups may read
+ * keys and write ids up to a multiple of 16. */
+struct lane {
 	uint32_t n;
 	uint32_t kinds; /* bit set of the enum nexthop_kind met, by the route stage */
 	cache_aligned struct pkt pkt[BATCH_MAX];
-	cache_aligned uint32_t dst[BATCH_MAX]; /* host byte order */
-	cache_aligned uint32_t id[BATCH_MAX];  /* next-hop ids, by the route stage */
+	union {
+		cache_aligned uint32_t dst[BATCH_MAX]; /* of IPv4 */
+		struct {                               /* of IPv6: the upper and lower 64 bits */
+			cache_aligned uint64_t hi[BATCH_MAX];
+			cache_aligned uint64_t lo[BATCH_MAX];
+		};
+	};
+	cache_aligned uint32_t id[BATCH_MAX]; /* next-hop ids, by the route stage */
 };
 
 /* Packets in no order that matters. */
@@ -48,9 +54,10 @@ struct tx_list {
 };
 
 struct batch {
-	struct lane4 ip4;
-	struct pkt_list arp;   /* ARP packets, by input */
-	struct pkt_list host;  /* IPv4 packets to the router itself, by the route stage */
+	struct lane ip4, ip6;
+	struct pkt_list arp; /* ARP packets, by input */
+	struct pkt_list
+		host; /* to the router itself: by the route stage, and IPv6 multicast by input */
 	struct pkt_list ended; /* with their verdicts: for finish */
 	struct tx_list tx;
 };
@@ -74,7 +81,7 @@ static force_inline void pkt_list_add(struct pkt_list *l, const struct pkt *p, e
 /* Between two runs of the pipeline a batch holds nothing, so nothing found under RCU either. */
 static inline bool batch_is_empty(const struct batch *b)
 {
-	return b->ip4.n + b->arp.n + b->host.n + b->ended.n + b->tx.n == 0;
+	return b->ip4.n + b->ip6.n + b->arp.n + b->host.n + b->ended.n + b->tx.n == 0;
 }
 
 #endif

@@ -13,9 +13,12 @@ struct nexthop;
 
 enum pkt_flag {
 	PKT_ORIGINATED = 1 << 0, /* the router's own: never answered by an ICMP error */
-	PKT_OPTIONS = 1 << 1,    /* the IPv4 header has options */
+	PKT_OPTIONS = 1 << 1,    /* the IPv4 header has options, or IPv6 a hop-by-hop header */
 	PKT_CHAIN = 1 << 2,      /* more frames follow: frame_chain() of the first one */
 	PKT_TAKEN = 1 << 3,      /* ended, but its first frame went on as the router's answer */
+	PKT_IP6 = 1 << 4,        /* an IPv6 header, checked by input, follows the Ethernet header */
+	PKT_GROUP = 1 << 5,      /* came as a multicast: few errors answer it (RFC 4443 2.4 e) */
+	PKT_WHOLE = 1 << 6,      /* was made of fragments, or came as an atomic one (RFC 6980) */
 };
 
 struct pkt {
@@ -24,8 +27,9 @@ struct pkt {
 	uint16_t in;   /* iface it came in by */
 	uint8_t verdict;
 	uint8_t flags;
-	/* For the verdict: the MTU of DROP_TOO_BIG, the octet of DROP_IP_OPTION. Of a chain for the
-	 * router itself: the folded sum of what follows the IPv4 header. */
+	/* For the verdict: the MTU of DROP_TOO_BIG, the octet of DROP_IP_OPTION and of the
+	 * DROP_IP6_ ones that are answered. Of a chain for the router itself: the folded sum of
+	 * what follows the IPv4 header, or the 40 octets of the IPv6 header. */
 	uint16_t value;
 	const struct nexthop *nh;
 };

@@ -8,10 +8,15 @@
 
 #include <stdint.h>
 
+#include "wire/ip.h"
+
 enum report_kind {
 	REPORT_NEIGH_WANTED, /* the frame waits for the MAC of @ip on @iface; the agent holds it */
 	REPORT_NEIGH_USED,   /* traffic went to a neighbour whose line says it is stale */
 	REPORT_ARP,          /* ARP was seen: the mapping @ip is @mac on @iface */
+	REPORT_ND,           /* the same by ND; @mac 0: it came without one */
+	REPORT_SOLICIT,      /* @ip, :: if it has no address yet, asks for router advertisements */
+	REPORT_MLD_QUERY,    /* of @ip (:: of all groups), with the response code @value */
 	REPORT_FRAME,        /* a free frame, as ORDER_RETURN asked: at @data */
 };
 
@@ -22,14 +27,24 @@ enum arp_claim {
 	ARP_CLAIM_ANNOUNCE = 1 << 2, /* gratuitous: target equals sender, or a broadcast reply */
 };
 
+/* Of REPORT_ND: how it was. */
+enum nd_claim {
+	ND_CLAIM_SOLICIT = 1 << 0,   /* source of a solicitation, of routers too, with its option */
+	ND_CLAIM_PROBE = 1 << 1,     /* target of someone's duplicate address detection (from ::) */
+	ND_CLAIM_ADVERT = 1 << 2,    /* target of an advertisement, with the flags below */
+	ND_CLAIM_ROUTER = 1 << 3,    /* its R flag; also of who sends router advertisements */
+	ND_CLAIM_SOLICITED = 1 << 4, /* its S flag */
+	ND_CLAIM_OVERRIDE = 1 << 5,  /* its O flag */
+};
+
 struct report {
 	uint8_t kind;
 	uint8_t claim;
 	uint16_t iface;
 	uint16_t in;  /* of a held frame: iface it came in by */
 	uint16_t len; /* of a held frame: bytes from @data */
-	uint32_t ip;  /* host byte order */
 	uint32_t value;
+	struct ip ip;
 	uint64_t mac;    /* as mac_load() gives it */
 	uint8_t *data;   /* of a held frame: Ethernet header */
 	uint8_t flags;   /* of a held frame: enum pkt_flag */
@@ -44,7 +59,8 @@ enum order_kind {
 	ORDER_RETURN,  /* give @value free frames back, one REPORT_FRAME each */
 };
 
-#define ORDER_BYTES 128 /* longest frame of ORDER_SEND; ARP and its padding need 60 */
+#define ORDER_BYTES 1294 /* longest frame of ORDER_SEND: IPv6's least MTU, and Ethernet's header \
+	                  */
 
 struct order {
 	uint8_t kind;

@@ -22,11 +22,16 @@ enum verdict {
 	DROP_IP_CHECKSUM,    /* RFC 1812 5.2.2 */
 	DROP_MARTIAN_SOURCE, /* RFC 1812 5.3.7 */
 	DROP_MARTIAN_DEST,   /* RFC 1812 5.3.7 */
-	DROP_MULTICAST,      /* IPv4 multicast: not routed */
+	DROP_MULTICAST,      /* multicast of a group nobody here is in: not routed */
 	DROP_BROADCAST,      /* limited or directed broadcast (RFC 2644) */
 	DROP_URPF,           /* no way back to its source (RFC 3704) */
 	DROP_SOURCE_ROUTE,   /* RFC 7126 4.3, 4.4 */
 	DROP_IP_OPTION,      /* malformed option, answered by parameter problem */
+	DROP_IP6_OPTION, /* option that says to tell its sender, answered by parameter problem */
+	DROP_IP6_HEADER, /* extension header that nobody here knows, or malformed, answered */
+	DROP_ROUTING_HEADER, /* source route for the router to follow (RFC 5095), answered */
+	DROP_JUMBO,          /* jumbogram (RFC 2675) */
+	DROP_SCOPE,          /* link-local to another link, answered by beyond scope (RFC 4007 9) */
 	DROP_TTL_EXPIRED,    /* answered by time exceeded */
 	DROP_NO_ROUTE,       /* answered by network unreachable */
 	DROP_BLACKHOLE,      /* by a blackhole route, in silence */
@@ -40,6 +45,7 @@ enum verdict {
 	DROP_TX_FULL,        /* transmit ring full */
 	DROP_TX_DOWN,        /* the interface to send by is gone or down */
 	DROP_ARP_BAD,        /* malformed ARP (RFC 826) */
+	DROP_ND_BAD,         /* malformed neighbour discovery (RFC 4861 6.1, 7.1, RFC 6980) */
 	DROP_ICMP_BAD,       /* malformed ICMP to the router */
 	DROP_ICMP_LIMIT,     /* an answer of the router's own that the rate limit held back */
 	DROP_FRAGMENT,       /* fragment to the router that fits no whole, or overlaps another */
@@ -48,6 +54,7 @@ enum verdict {
 
 	/* Consumed: it was for the router. */
 	CONSUMED_ARP,
+	CONSUMED_ND,        /* neighbour discovery, and multicast listener queries */
 	CONSUMED_ICMP_ECHO, /* echo request, answered */
 	CONSUMED_ICMP,      /* other ICMP to the router */
 	CONSUMED_UNREACH,   /* to the router, nothing listens, answered by unreachable */

@@ -20,9 +20,11 @@ bool report_send(struct pipeline *p, const struct report *r)
 	return true;
 }
 
-bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, uint32_t ip, uint32_t limit)
+bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, struct ip ip, uint32_t limit)
 {
-	uint64_t key = (uint64_t)topic << 48 | (uint64_t)iface << 32 | ip;
+	/* Two addresses of one key only share their counts. */
+	uint64_t far = (ip.hi ^ ip.hi >> 29) * 0xbf58476d1ce4e5b9ull;
+	uint64_t key = ((uint64_t)topic << 48 | (uint64_t)iface << 32) ^ ip.lo ^ far;
 	struct ask_slot *s = &p->ask[key * 0x9e3779b97f4a7c15ull >> 56];
 
 	static_assert(ASK_SLOTS == 256, "the hash above has eight bits");

@@ -7,6 +7,7 @@
 #include "pipeline/pipeline.h"
 #include "wire/ether.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 /* Packets a second that one neighbour may have the agent hold. It keeps the newest 16. */
 #define HOLD_RATE 64
@@ -35,11 +36,19 @@ static void finish_example(struct pipeline *p, const struct pkt *k)
 	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELEASE);
 }
 
+/* Whom a packet is for. */
+static struct ip pkt_to(const struct pkt *k)
+{
+	const uint8_t *h = k->data + ETHER_LEN;
+
+	return k->flags & PKT_IP6 ? ip6_dst(h) : ip_from4(ip4_dst(h));
+}
+
 /* Hand a packet to the agent until its neighbour is known. Return: HELD_NEIGH, or why not. */
 static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
 {
 	const struct nexthop *nh = k->nh;
-	uint32_t ip = nh->kind == NH_CONNECTED ? ip4_dst(k->data + ETHER_LEN) : nh->gateway;
+	struct ip ip = nh->kind == NH_CONNECTED ? pkt_to(k) : nh->gateway;
 	const struct report r = {
 		.kind = REPORT_NEIGH_WANTED,
 		.iface = nh->iface,

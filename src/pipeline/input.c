@@ -13,7 +13,7 @@
 #define PREFETCH_AHEAD 8
 
 /* Add to the IPv4 lane what passes the checks. */
-static force_inline enum verdict input_ip4(const struct ifaces *s, uint16_t in, struct lane4 *l,
+static force_inline enum verdict input_ip4(const struct ifaces *s, uint16_t in, struct lane *l,
                                            uint8_t *data, uint32_t len)
 {
 	struct pkt *p = &l->pkt[l->n];
@@ -126,7 +126,7 @@ static force_inline enum verdict input_one(const struct ifaces *s, uint16_t in, 
 static enum verdict input_chain4(struct pipeline *pl, struct pkt *k)
 {
 	const struct iface *f = &pl->ifaces->iface[k->in];
-	struct lane4 *l = &pl->batch.ip4;
+	struct lane *l = &pl->batch.ip4;
 	struct pkt *p = &l->pkt[l->n];
 	uint32_t len = k->len;
 	enum verdict v;
@@ -169,7 +169,7 @@ static never_inline uint32_t input_chain(struct pipeline *p, struct port_queue *
 /* Half-made checksums that veth, tap and virtio hand over (AF_XDP row 25). */
 static never_inline void input_partial(struct pipeline *p)
 {
-	struct lane4 *l = &p->batch.ip4;
+	struct lane *l = &p->batch.ip4;
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		uint8_t *h = l->pkt[i].data + ETHER_LEN;

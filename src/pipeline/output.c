@@ -42,6 +42,7 @@ static enum verdict output_kind(struct pipeline *p, const struct nexthop *nh)
 	case NH_PROHIBIT:
 		return DROP_PROHIBIT;
 	case NH_LOCAL:
+	case NH_LINK:  /* scope6_stage() left none */
 	case NH_GROUP: /* group4_stage() left none */
 	case NH_NONE:
 		break;
@@ -64,7 +65,7 @@ static enum verdict output_options_check(struct pkt *k, enum verdict v, struct o
 static void output_options_stamp(struct pipeline *p, struct pkt *k, const struct options4 *o)
 {
 	const struct options4_stamp s = {
-		.addr = iface_source4(&p->ifaces->iface[k->nh->iface], k->nh->gateway),
+		.addr = iface_source4(&p->ifaces->iface[k->nh->iface], ip_to4(k->nh->gateway)),
 		.ms = host_day_ms(&p->host, p->now_ns),
 		.ifaces = p->ifaces,
 	};
@@ -160,7 +161,7 @@ static force_inline void output_commit(struct tx_list *t, uint32_t n, uint32_t m
 void output4_stage(struct pipeline *p)
 {
 	struct batch *b = &p->batch;
-	struct lane4 *l = &b->ip4;
+	struct lane *l = &b->ip4;
 	struct tx_list *t = &b->tx;
 	const struct frames *f = p->cache.frames;
 	uint32_t n = l->n, k = t->n, mixed = 0;

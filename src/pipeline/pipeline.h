@@ -195,7 +195,7 @@ bool report_send(struct pipeline *p, const struct report *r);
  * Topic: an enum report_kind or ASK_REDIRECT, plus what tells those of the kind apart, from bit 8
  * on. See ask.c.
  */
-bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, uint32_t ip, uint32_t limit);
+bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, struct ip ip, uint32_t limit);
 
 /* Add a frame to the transmit list. @len: of the whole frame, padded here to 60 bytes. */
 static force_inline void tx_list_add(struct tx_list *t, const struct frames *f, uint8_t *data,

@@ -14,7 +14,7 @@
 static const struct pkt *redirect_find(const struct pipeline *p, uint32_t i, uint32_t *at,
                                        uint32_t n)
 {
-	const struct lane4 *l = &p->batch.ip4;
+	const struct lane *l = &p->batch.ip4;
 	const uint8_t *data = frame_data(p->cache.frames, p->batch.tx.desc[i].addr);
 
 	for (uint32_t k = *at; k < n; k++) {
@@ -32,7 +32,7 @@ static const struct pkt *redirect_find(const struct pipeline *p, uint32_t i, uin
  */
 static bool redirect_helps(const struct iface *f, const struct pkt *k)
 {
-	uint32_t source = ip4_src(k->data + ETHER_LEN), gateway = k->nh->gateway;
+	uint32_t source = ip4_src(k->data + ETHER_LEN), gateway = ip_to4(k->nh->gateway);
 
 	return source != gateway && iface_same_subnet4(f, source, gateway) && host_may_answer(k);
 }
@@ -40,12 +40,12 @@ static bool redirect_helps(const struct iface *f, const struct pkt *k)
 /* Tell @k's source, once a second at most. Return: whether it was told. */
 static bool redirect_send(struct pipeline *p, const struct iface *f, const struct pkt *k)
 {
-	uint32_t gateway = k->nh->gateway;
+	uint32_t gateway = ip_to4(k->nh->gateway);
 	/* Each gateway of one source has a key of its own. */
 	uint32_t both = ip4_src(k->data + ETHER_LEN) ^ gateway * 0x9e3779b1u;
 	uint8_t *frame;
 
-	if (!ask_allowed(p, ASK_REDIRECT, f->id, both, 1))
+	if (!ask_allowed(p, ASK_REDIRECT, f->id, ip_from4(both), 1))
 		return false;
 	frame = frame_get_blank(&p->cache);
 	if (frame == NULL)

@@ -55,7 +55,7 @@ uint32_t flow_hash4(const struct route_seed *seed, const uint8_t *h, uint32_t to
 
 void group4_stage(const struct route *r, struct batch *b)
 {
-	struct lane4 *l = &b->ip4;
+	struct lane *l = &b->ip4;
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct pkt *p = &l->pkt[i];

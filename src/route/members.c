@@ -11,11 +11,14 @@
 
 #include "route/nexthop_table.h"
 
-static uint64_t member_order(const struct nexthops *t, uint16_t id)
+/* Does the key of @a come after that of @b? By interface, then by address. */
+static bool member_is_after(const struct nexthops *t, uint16_t a, uint16_t b)
 {
-	const struct nexthop_key *k = &t->entry[id].key;
+	const struct nexthop_key *x = &t->entry[a].key, *y = &t->entry[b].key;
 
-	return (uint64_t)k->iface << 32 | k->gateway;
+	if (x->iface != y->iface)
+		return x->iface > y->iface;
+	return ip_compare(x->gateway, y->gateway) > 0;
 }
 
 /* Sorted, so that who shares the gateways shares the group, whatever their order. */
@@ -25,7 +28,7 @@ static void members_sort(const struct nexthops *t, uint16_t *id, unsigned int n)
 		for (unsigned int k = i; k > 0; k--) {
 			uint16_t upper = id[k];
 
-			if (member_order(t, id[k - 1]) <= member_order(t, upper))
+			if (!member_is_after(t, id[k - 1], upper))
 				break;
 			id[k] = id[k - 1];
 			id[k - 1] = upper;
@@ -39,7 +42,7 @@ static struct nexthop_key group_key(const uint16_t *member, unsigned int n)
 	struct nexthop_key key = {.kind = NH_GROUP};
 
 	for (unsigned int i = 0; i < n; i++)
-		key.gateway = (key.gateway ^ member[i]) * 0x01000193u;
+		key.gateway.lo = (key.gateway.lo ^ member[i]) * 0x100000001b3u;
 	return key;
 }
 

@@ -15,14 +15,15 @@
 
 static uint32_t key_bucket(const struct nexthop_key *k)
 {
-	uint64_t h = (uint64_t)k->gateway << 24 ^ (uint64_t)k->iface << 8 ^ (uint64_t)k->kind;
+	uint64_t h =
+		k->gateway.lo << 24 ^ k->gateway.hi ^ (uint64_t)k->iface << 8 ^ (uint64_t)k->kind;
 
 	return (uint32_t)((h * 0x9e3779b97f4a7c15ull) >> 40) % NEXTHOP_HASH;
 }
 
 bool nexthop_key_equal(const struct nexthop_key *a, const struct nexthop_key *b)
 {
-	return a->kind == b->kind && a->iface == b->iface && a->gateway == b->gateway;
+	return a->kind == b->kind && a->iface == b->iface && ip_equal(a->gateway, b->gateway);
 }
 
 /* Does the key name an interface? Elsewhere its iface is 0 and means nothing. */
@@ -241,7 +242,7 @@ bool nexthop_is_dead(const struct nexthops *t, uint16_t id)
 	return t->entry[id].dead;
 }
 
-int nexthop_resolve(struct nexthops *t, uint16_t iface, uint32_t gateway,
+int nexthop_resolve(struct nexthops *t, uint16_t iface, struct ip gateway,
                     const struct nexthop *line)
 {
 	const struct nexthop_key key = {NH_RESOLVE, iface, gateway};

@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "table/idtab.h"
 #include "wire/ether.h"
+#include "wire/ip.h"
 
 /* What becomes of a packet. NH_FORWARD is 0, so that the hot path's test is one compare. */
 enum nexthop_kind {
@@ -27,6 +28,7 @@ enum nexthop_kind {
 	NH_BLACKHOLE,
 	NH_UNREACHABLE,
 	NH_PROHIBIT,
+	NH_LINK,  /* link-local: what it is depends on the packet's interface (route/scope.c) */
 	NH_GROUP, /* several gateways: the flow's bucket of @group names the one */
 	NH_NONE,  /* no route: what readers make of id 0, in no table */
 };
@@ -47,13 +49,13 @@ struct nexthop {
 	uint16_t iface;     /* to send by */
 	uint16_t max_len;   /* longest frame: MTU plus Ethernet header */
 	uint16_t pad;
-	uint32_t gateway; /* host byte order; of NH_RESOLVE, NH_STALE, NH_FAILED: the neighbour */
-	uint32_t id;      /* its own id in its table */
+	struct ip gateway; /* of NH_FORWARD, NH_RESOLVE, NH_STALE, NH_FAILED: the neighbour */
 	union {
 		uint8_t header[16]; /* destination MAC, source MAC, EtherType; 14 used */
 		const struct nexthop_group *group; /* of NH_GROUP */
 	};
 	struct rcu_head rcu;
+	uint32_t id; /* its own id in its table */
 } cache_aligned;
 static_assert(sizeof(struct nexthop) == CACHE_LINE, "a next hop is one line");
 
@@ -71,7 +73,7 @@ static inline uint16_t nexthop_max_len(uint32_t mtu)
 struct nexthop_key {
 	enum nexthop_kind kind; /* NH_RESOLVE for a gateway, or a kind without one */
 	uint16_t iface;         /* NH_RESOLVE, NH_CONNECTED, NH_BROADCAST; else 0 */
-	uint32_t gateway;       /* NH_RESOLVE; else 0 */
+	struct ip gateway;      /* NH_RESOLVE; else :: */
 };
 
 struct nexthops;
@@ -114,7 +116,7 @@ struct nexthop_key nexthop_key(const struct nexthops *t, uint16_t id);
  * NH_RESOLVE if it was told anything else before: who was known has to be known again.
  * Context: agent. Return: 0, or -ENOMEM with the old lines in force.
  */
-[[nodiscard]] int nexthop_resolve(struct nexthops *t, uint16_t iface, uint32_t gateway,
+[[nodiscard]] int nexthop_resolve(struct nexthops *t, uint16_t iface, struct ip gateway,
                                   const struct nexthop *line);
 
 /**

@@ -5,7 +5,7 @@ static const struct nexthop no_route = {.kind = NH_NONE};
 
 void route4_stage(const struct route *r, struct batch *b)
 {
-	struct lane4 *l = &b->ip4;
+	struct lane *l = &b->ip4;
 	uint32_t n = l->n;
 	uint32_t kinds = 0;
 

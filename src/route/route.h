@@ -5,6 +5,7 @@
 
 #include "packet/batch.h"
 #include "route/fib4.h"
+#include "route/fib6.h"
 #include "route/nexthop.h"
 
 /* What makes the flow hash of this daemon unlike that of the next router, which would otherwise see
@@ -15,6 +16,7 @@ struct route_seed {
 
 struct route {
 	const struct fib4 *fib4; /* updated in place, never replaced */
+	const struct fib6 *fib6; /* the same */
 	struct idtab *nexthops;
 	struct route_seed seed; /* the same for all workers */
 };

@@ -29,6 +29,7 @@ static bool source_is_right(const struct nexthop *nh, bool strict, uint16_t in)
 		return !strict || group_has_iface(nh->group, in);
 	case NH_LOCAL: /* nobody else has our addresses or broadcasts */
 	case NH_BROADCAST:
+	case NH_LINK:
 	case NH_BLACKHOLE:
 	case NH_UNREACHABLE:
 	case NH_PROHIBIT:
@@ -41,7 +42,7 @@ static bool source_is_right(const struct nexthop *nh, bool strict, uint16_t in)
 void urpf4_stage(const struct route *r, bool strict, struct batch *b)
 {
 	cache_aligned uint32_t src[BATCH_MAX] = {}, id[BATCH_MAX];
-	struct lane4 *l = &b->ip4;
+	struct lane *l = &b->ip4;
 	uint32_t n = l->n, kept = 0;
 
 	for (uint32_t i = 0; i < n; i++)

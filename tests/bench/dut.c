@@ -90,7 +90,8 @@ static int nexthop_make(struct dut *d, uint16_t port, uint8_t i, uint16_t *nh)
 {
 	static const uint8_t header[ETHER_LEN + 2] = {0x02, 0, 0, 0, 0, 0, 0x02,
 	                                              0,    0, 0, 0, 2, 8, 0};
-	struct nexthop_key key = {.kind = NH_RESOLVE, .iface = port, .gateway = GATEWAY(port) + i};
+	struct nexthop_key key = {
+		.kind = NH_RESOLVE, .iface = port, .gateway = ip_from4(GATEWAY(port) + i)};
 	struct nexthop line = {
 		.kind = NH_FORWARD,
 		.header_len = ETHER_LEN,

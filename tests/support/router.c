@@ -188,6 +188,7 @@ static void worker_make(struct router *r, unsigned int i, const struct router_co
 	w->pipeline.neigh = neigh_reader(r->neigh);
 	w->pipeline.route = (struct route){
 		.fib4 = r->fib,
+		.fib6 = r->fib6,
 		.nexthops = nexthops_idtab(r->nexthops),
 		.seed = {{0x6c62272e07bb0142, 0x9ae16a3b2f90404f, 3}},
 	};
@@ -212,13 +213,14 @@ static void router_make(struct router *r, const struct router_config *cfg)
 {
 	/* An eighth of the frames may wait, as in the agent. */
 	struct neigh_limits limits = {.entries = 65536, .incomplete = 8192};
-	static const struct neigh_ops ops = {on_send, on_resume, on_drop};
+	static const struct neigh_ops ops = {on_send, on_resume, on_drop, NULL};
 
 	r->report_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	must(frames_new(&r->frames, cfg->frames != 0 ? cfg->frames : 512,
 	                cfg->chunk != 0 ? cfg->chunk : 2048, FRAMES_HUGE_NEVER) == 0);
 	must(frame_cache_init(&r->spare, r->frames) == 0);
 	must(nexthops_new(&r->nexthops) == 0 && fib4_new(&r->fib) == 0);
+	must(fib6_new(&r->fib6) == 0);
 	limits.held = r->frames->n / 8;
 	must(neigh_new(&r->neigh, &ops, r, r->nexthops, &limits, NULL) == 0);
 	workers_make(r, cfg);
@@ -281,6 +283,7 @@ const char *router_close(struct router *r)
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++)
 		port_close(&r->port[i]);
 	fib4_free(r->fib);
+	fib6_free(r->fib6);
 	nexthops_free(r->nexthops);
 	ifaces_free(r->ifaces);
 	handover_free(r->handover);
@@ -295,7 +298,8 @@ const char *router_close(struct router *r)
 void router_route(struct router *r, uint32_t dst, uint8_t len, uint16_t iface, uint32_t gateway)
 {
 	route_add(r, &(struct fib4_route){.dst = dst, .len = len, .source = ROUTE_STATIC},
-	          &(struct nexthop_key){.kind = NH_RESOLVE, .iface = iface, .gateway = gateway});
+	          &(struct nexthop_key){
+			  .kind = NH_RESOLVE, .iface = iface, .gateway = ip_from4(gateway)});
 }
 
 void router_route_group(struct router *r, uint32_t dst, uint8_t len, uint16_t from, uint16_t to)
@@ -305,7 +309,7 @@ void router_route_group(struct router *r, uint32_t dst, uint8_t len, uint16_t fr
 	unsigned int n = 0;
 
 	for (uint16_t i = from; i <= to; i++, n++) {
-		const struct nexthop_key key = {NH_RESOLVE, i, HOST_IP(i)};
+		const struct nexthop_key key = {NH_RESOLVE, i, ip_from4(HOST_IP(i))};
 
 		must(nexthop_get(r->nexthops, &key, nexthop_max_len(r->iface[i].mtu), &member[n]) ==
 		     0);
@@ -315,7 +319,7 @@ void router_route_group(struct router *r, uint32_t dst, uint8_t len, uint16_t fr
 	if (old != 0)
 		nexthop_put(r->nexthops, old);
 	for (uint16_t i = from; i <= to; i++)
-		neigh_sync_gateway(r->neigh, i, HOST_IP(i));
+		neigh_sync_gateway(r->neigh, i, ip_from4(HOST_IP(i)));
 }
 
 void router_route_kind(struct router *r, uint32_t dst, uint8_t len, enum nexthop_kind kind)
@@ -326,7 +330,7 @@ void router_route_kind(struct router *r, uint32_t dst, uint8_t len, enum nexthop
 
 void router_static(struct router *r, uint16_t iface, uint32_t ip, uint64_t mac)
 {
-	must(neigh_set_static(r->neigh, iface, ip, mac, r->now) == 0);
+	must(neigh_set_static(r->neigh, iface, ip_from4(ip), mac, r->now) == 0);
 }
 
 static void report_take(struct router *r, const struct report *report)

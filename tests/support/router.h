@@ -16,6 +16,7 @@
 #include "pipeline/worker.h"
 #include "port/memory.h"
 #include "route/fib4.h"
+#include "route/fib6.h"
 
 #define ROUTER_PORTS   3
 #define ROUTER_WORKERS 2 /* at most */
@@ -55,6 +56,7 @@ struct router {
 	struct iface_table table;
 	struct nexthops *nexthops;
 	struct fib4 *fib;
+	struct fib6 *fib6;
 	struct neigh_table *neigh;
 	struct host_common host;
 	struct frame_cache spare; /* frames that came back by ORDER_RETURN */

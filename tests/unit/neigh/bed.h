@@ -79,7 +79,7 @@ static inline void bed_set_ifaces(struct bed *bed, const struct iface *f0, const
 /* Without interfaces yet. */
 static inline struct bed *bed_open_bare(const struct neigh_limits *limits)
 {
-	static const struct neigh_ops ops = {bed_on_send, bed_on_resume, bed_on_drop};
+	static const struct neigh_ops ops = {bed_on_send, bed_on_resume, bed_on_drop, NULL};
 	struct bed *bed = calloc(1, sizeof(*bed));
 
 	assert_non_null(bed);
@@ -129,7 +129,7 @@ static inline void bed_want(struct bed *bed, uint16_t iface, uint32_t ip, uint32
 	const struct report r = {
 		.kind = REPORT_NEIGH_WANTED,
 		.iface = iface,
-		.ip = ip,
+		.ip = ip_from4(ip),
 		.data = &bed->packet[id],
 		.len = 100,
 	};
@@ -139,7 +139,7 @@ static inline void bed_want(struct bed *bed, uint16_t iface, uint32_t ip, uint32
 
 static inline void bed_use(struct bed *bed, uint16_t iface, uint32_t ip)
 {
-	const struct report r = {.kind = REPORT_NEIGH_USED, .iface = iface, .ip = ip};
+	const struct report r = {.kind = REPORT_NEIGH_USED, .iface = iface, .ip = ip_from4(ip)};
 
 	neigh_report(bed->t, &r, bed->now);
 }
@@ -151,7 +151,7 @@ static inline void bed_arp(struct bed *bed, uint16_t iface, uint8_t claim, uint3
 		.kind = REPORT_ARP,
 		.claim = claim,
 		.iface = iface,
-		.ip = ip,
+		.ip = ip_from4(ip),
 		.mac = mac,
 	};
 
@@ -161,9 +161,10 @@ static inline void bed_arp(struct bed *bed, uint16_t iface, uint8_t claim, uint3
 static inline bool bed_find(const struct bed *bed, uint16_t iface, uint32_t ip,
                             struct neigh_info *info)
 {
-	const struct neigh_info before = {.iface = iface, .ip = ip - 1};
+	const struct neigh_info before = {.iface = iface, .ip = ip_from4(ip - 1)};
 
-	return neigh_next(bed->t, &before, info) && info->iface == iface && info->ip == ip;
+	return neigh_next(bed->t, &before, info) && info->iface == iface &&
+	       ip_equal(info->ip, ip_from4(ip));
 }
 
 /* The state of a neighbour that must be there. */

@@ -63,7 +63,7 @@ static void without_room_at_all_nothing_is_held(void **)
 
 static void what_is_held_at_the_end_is_dropped(void **)
 {
-	static const struct neigh_ops ops = {bed_on_send, bed_on_resume, bed_on_drop};
+	static const struct neigh_ops ops = {bed_on_send, bed_on_resume, bed_on_drop, NULL};
 	struct bed *bed = bed_open(NULL);
 	struct neigh_table *first = bed->t;
 

@@ -104,7 +104,7 @@ static void a_static_neighbour_never_changes(void **)
 	static const uint8_t claim[] = {ARP_CLAIM_REQUEST, ARP_CLAIM_REPLY, ARP_CLAIM_ANNOUNCE};
 	struct bed *bed = bed_open(NULL);
 
-	assert_int_equal(neigh_set_static(bed->t, 0, HOST, MAC_A, bed->now), 0);
+	assert_int_equal(neigh_set_static(bed->t, 0, ip_from4(HOST), MAC_A, bed->now), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(claim); i++) {
 		bed_arp(bed, 0, claim[i], HOST, MAC_B);
 		assert_int_equal(bed_state(bed, 0, HOST), NEIGH_STATIC);

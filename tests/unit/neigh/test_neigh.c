@@ -23,7 +23,7 @@ static void the_line_of_a_neighbour_is_ready_to_write(void **)
 	assert_int_equal(line->kind, NH_FORWARD);
 	assert_int_equal(line->iface, 1);
 	assert_int_equal(line->max_len, 9014);
-	assert_int_equal(line->gateway, IP(16, 2, 3, 4));
+	assert_int_equal(ip_to4(line->gateway), IP(16, 2, 3, 4));
 	assert_int_equal(line->header_len, 14);
 	assert_true(mac_load(line->header) == MAC_A);
 	assert_true(mac_load(line->header + 6) == OUR_MAC1);
@@ -39,7 +39,7 @@ static const struct nexthop *gateway(struct bed *bed, uint16_t id)
 
 static uint16_t gateway_new(struct bed *bed, uint32_t ip)
 {
-	const struct nexthop_key key = {NH_RESOLVE, 0, ip};
+	const struct nexthop_key key = {NH_RESOLVE, 0, ip_from4(ip)};
 	uint16_t id;
 
 	assert_int_equal(nexthop_get(bed->nexthops, &key, 1514, &id), 0);
@@ -59,7 +59,7 @@ static void next_hops_follow_their_gateway_through_its_states(void **)
 	assert_int_equal(gateway(bed, id)->max_len, 1514);
 	bed_pass(bed, 45 * SECOND);
 	assert_int_equal(gateway(bed, id)->kind, NH_STALE);
-	assert_int_equal(gateway(bed, id)->gateway, HOST);
+	assert_true(ip_equal(gateway(bed, id)->gateway, ip_from4(HOST)));
 	bed_arp(bed, 0, ARP_CLAIM_ANNOUNCE, HOST, MAC_B);
 	assert_true(mac_load(gateway(bed, id)->header) == MAC_B);
 	bed_use(bed, 0, HOST);
@@ -82,8 +82,8 @@ static void a_next_hop_made_later_learns_what_is_known(void **)
 	bed_meet(bed, 0, HOST, MAC_A);
 	known = gateway_new(bed, HOST);
 	unknown = gateway_new(bed, HOST + 1);
-	neigh_sync_gateway(bed->t, 0, HOST);
-	neigh_sync_gateway(bed->t, 0, HOST + 1);
+	neigh_sync_gateway(bed->t, 0, ip_from4(HOST));
+	neigh_sync_gateway(bed->t, 0, ip_from4(HOST + 1));
 	assert_int_equal(gateway(bed, known)->kind, NH_FORWARD);
 	assert_int_equal(gateway(bed, unknown)->kind, NH_RESOLVE);
 	bed_close(bed);
@@ -125,7 +125,8 @@ static void a_flood_to_silent_hosts_leaves_static_and_new_neighbours_working(voi
 {
 	struct bed *bed = bed_open(NULL);
 
-	assert_int_equal(neigh_set_static(bed->t, 1, IP(16, 0, 0, 2), MAC_A, bed->now), 0);
+	assert_int_equal(neigh_set_static(bed->t, 1, ip_from4(IP(16, 0, 0, 2)), MAC_A, bed->now),
+	                 0);
 	for (uint32_t i = 0; i < 2000; i++)
 		bed_want(bed, 1, IP(16, 1, 0, 1) + i % 250, i);
 	assert_int_equal(bed_stats(bed).held, 2000);
@@ -197,11 +198,11 @@ static void a_table_full_of_reachable_neighbours_refuses(void **)
 	struct bed *bed = bed_open(&limits);
 
 	bed_meet(bed, 0, HOST, MAC_A);
-	assert_int_equal(neigh_set_static(bed->t, 0, HOST + 1, MAC_A, bed->now), 0);
+	assert_int_equal(neigh_set_static(bed->t, 0, ip_from4(HOST + 1), MAC_A, bed->now), 0);
 	bed_want(bed, 0, HOST + 2, 1);
 	assert_int_equal(bed->n_dropped, 1);
 	assert_int_equal(bed->dropped_as, DROP_NEIGH_QUEUE);
-	assert_int_equal(neigh_set_static(bed->t, 0, HOST + 3, MAC_A, bed->now), -ENOSPC);
+	assert_int_equal(neigh_set_static(bed->t, 0, ip_from4(HOST + 3), MAC_A, bed->now), -ENOSPC);
 	assert_int_equal(bed_stats(bed).limit_entries, 2);
 	bed_close(bed);
 }
@@ -211,19 +212,19 @@ static void a_static_neighbour_takes_over_from_a_learned_one(void **)
 	struct bed *bed = bed_open(NULL);
 
 	bed_want(bed, 0, HOST, 1);
-	assert_int_equal(neigh_set_static(bed->t, 0, HOST, MAC_B, bed->now), 0);
+	assert_int_equal(neigh_set_static(bed->t, 0, ip_from4(HOST), MAC_B, bed->now), 0);
 	assert_int_equal(bed->n_resumed, 1);
 	assert_int_equal(bed_stats(bed).incomplete, 0);
 	assert_true(bed_line_mac(bed, 0, HOST) == MAC_B);
 	bed_pass(bed, 10000 * SECOND);
 	assert_int_equal(bed_state(bed, 0, HOST), NEIGH_STATIC);
-	assert_int_equal(neigh_set_static(bed->t, 0, HOST, MAC_A, bed->now), 0);
+	assert_int_equal(neigh_set_static(bed->t, 0, ip_from4(HOST), MAC_A, bed->now), 0);
 	assert_true(bed_line_mac(bed, 0, HOST) == MAC_A);
-	assert_int_equal(neigh_del_static(bed->t, 0, HOST), 0);
+	assert_int_equal(neigh_del_static(bed->t, 0, ip_from4(HOST)), 0);
 	assert_null(bed_line(bed, 0, HOST));
-	assert_int_equal(neigh_del_static(bed->t, 0, HOST), -ENOENT);
+	assert_int_equal(neigh_del_static(bed->t, 0, ip_from4(HOST)), -ENOENT);
 	bed_meet(bed, 0, HOST, MAC_A);
-	assert_int_equal(neigh_del_static(bed->t, 0, HOST), -ENOENT);
+	assert_int_equal(neigh_del_static(bed->t, 0, ip_from4(HOST)), -ENOENT);
 	bed_close(bed);
 }
 
@@ -232,7 +233,7 @@ static void a_static_neighbour_waits_for_its_interface(void **)
 	struct bed *bed = bed_open_bare(NULL);
 	struct iface f0 = bed_iface(0), f1 = bed_iface(1);
 
-	assert_int_equal(neigh_set_static(bed->t, 0, HOST, MAC_A, bed->now), 0);
+	assert_int_equal(neigh_set_static(bed->t, 0, ip_from4(HOST), MAC_A, bed->now), 0);
 	assert_null(bed_line(bed, 0, HOST));
 	bed_want(bed, 0, HOST, 1);
 	assert_int_equal(bed->n_dropped, 1);
@@ -307,7 +308,8 @@ static void clearing_forgets_what_was_learned(void **)
 	bed_meet(bed, 0, HOST, MAC_A);
 	bed_meet(bed, 1, IP(16, 0, 0, 9), MAC_A);
 	bed_want(bed, 1, IP(16, 0, 0, 10), 1);
-	assert_int_equal(neigh_set_static(bed->t, 1, IP(16, 0, 0, 2), MAC_A, bed->now), 0);
+	assert_int_equal(neigh_set_static(bed->t, 1, ip_from4(IP(16, 0, 0, 2)), MAC_A, bed->now),
+	                 0);
 	neigh_clear(bed->t, 1);
 	assert_int_equal(bed_stats(bed).entries, 2);
 	assert_int_equal(bed->n_dropped, 1);
@@ -330,16 +332,16 @@ static void the_walk_goes_by_interface_and_address(void **)
 	bed_want(bed, 0, HOST, 2);
 	assert_true(neigh_next(bed->t, NULL, &info));
 	assert_int_equal(info.iface, 0);
-	assert_int_equal(info.ip, HOST);
+	assert_int_equal(ip_to4(info.ip), HOST);
 	assert_int_equal(info.held, 2);
 	assert_true(info.mac == 0);
 	assert_true(neigh_next(bed->t, &info, &info));
-	assert_int_equal(info.ip, ip[1]);
+	assert_int_equal(ip_to4(info.ip), ip[1]);
 	neigh_clear(bed->t, 0); /* the table may change meanwhile */
 	assert_true(neigh_next(bed->t, &info, &info));
-	assert_int_equal(info.ip, ip[2]);
+	assert_int_equal(ip_to4(info.ip), ip[2]);
 	assert_true(neigh_next(bed->t, &info, &info));
-	assert_int_equal(info.ip, ip[0]);
+	assert_int_equal(ip_to4(info.ip), ip[0]);
 	assert_int_equal(info.iface, 1);
 	assert_true(info.mac == MAC_A);
 	assert_false(neigh_next(bed->t, &info, &info));

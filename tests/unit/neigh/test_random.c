@@ -113,15 +113,15 @@ static void act(struct model *m)
 	else if (what < 92)
 		bed_pass(bed, pick(m, 3) == 0 ? pick(m, 60) * SECOND : pick(m, 2000) * NS_PER_MS);
 	else if (what < 94)
-		(void)!neigh_set_static(bed->t, iface, host_ip(host), MAC_A, bed->now);
+		(void)!neigh_set_static(bed->t, iface, ip_from4(host_ip(host)), MAC_A, bed->now);
 	else if (what < 97)
-		(void)!neigh_del_static(bed->t, iface, host_ip(host));
+		(void)!neigh_del_static(bed->t, iface, ip_from4(host_ip(host)));
 	else if (what < 98)
 		set_ifaces(m);
 	else if (what < 99)
 		neigh_clear(bed->t, (int)pick(m, 3) - 1);
 	else
-		neigh_sync_gateway(bed->t, iface, host_ip(host));
+		neigh_sync_gateway(bed->t, iface, ip_from4(host_ip(host)));
 }
 
 static enum nexthop_kind kind_of(enum neigh_state s)
@@ -188,7 +188,7 @@ static void check(const struct model *m)
 static void run(uint64_t seed)
 {
 	static const struct neigh_limits limits = {LIMIT, UNRES, HELD};
-	static const struct neigh_ops ops = {on_send, on_resume, on_drop};
+	static const struct neigh_ops ops = {on_send, on_resume, on_drop, NULL};
 	struct model *m = calloc(1, sizeof(*m));
 	uint32_t ended = 0;
 
@@ -201,7 +201,8 @@ static void run(uint64_t seed)
 	assert_int_equal(neigh_new(&m->bed->t, &ops, m, m->bed->nexthops, &limits, NULL), 0);
 	bed_set_ifaces(m->bed, &m->f[0], &m->f[1]);
 	for (uint32_t host = 0; host < HOSTS; host++) {
-		const struct nexthop_key key = {NH_RESOLVE, host_iface(host), host_ip(host)};
+		const struct nexthop_key key = {NH_RESOLVE, host_iface(host),
+		                                ip_from4(host_ip(host))};
 
 		assert_int_equal(nexthop_get(m->bed->nexthops, &key, 1514, &m->gateway[host]), 0);
 	}

@@ -98,7 +98,7 @@ static void a_full_batch_is_looked_up_whole(void **)
 	}
 	neigh4_stage(neigh_reader(bed->t), b);
 	for (uint32_t i = 0; i < BATCH_MAX; i++)
-		assert_int_equal(b->ip4.pkt[i].nh->gateway, b->ip4.dst[i]);
+		assert_int_equal(ip_to4(b->ip4.pkt[i].nh->gateway), b->ip4.dst[i]);
 	free(b);
 	bed_close(bed);
 }

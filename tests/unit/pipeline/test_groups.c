@@ -146,14 +146,15 @@ static void route_by_gateways(struct road *t)
 	uint16_t member[2], old;
 
 	for (uint16_t i = 0; i < 2; i++) {
-		const struct nexthop_key key = {NH_RESOLVE, (uint16_t)(i + 1), GATEWAY(i + 1)};
+		const struct nexthop_key key = {NH_RESOLVE, (uint16_t)(i + 1),
+		                                ip_from4(GATEWAY(i + 1))};
 
 		assert_int_equal(nexthop_get(t->r->nexthops, &key, 1514, &member[i]), 0);
 	}
 	assert_int_equal(nexthop_get_group(t->r->nexthops, member, 2, 0, &route.nh), 0);
 	assert_int_equal(fib4_insert(t->r->fib, &route, &old), 0);
 	for (uint16_t i = 1; i < 3; i++)
-		neigh_sync_gateway(t->r->neigh, i, GATEWAY(i));
+		neigh_sync_gateway(t->r->neigh, i, ip_from4(GATEWAY(i)));
 }
 
 /* The gateways that answer, a bit a port, answer what is asked within @ns. Return: questions. */

@@ -96,7 +96,7 @@ static void a_member_of_the_sources_group_is_enough(void **state)
 	from(t, REMOTE + 1);
 	road_forwards(t, 0, 1);
 	/* A dead one too: its hosts do not know. */
-	assert_int_equal(nexthop_resolve(t->r->nexthops, 0, HOST_IP(0),
+	assert_int_equal(nexthop_resolve(t->r->nexthops, 0, ip_from4(HOST_IP(0)),
 	                                 &(struct nexthop){.kind = NH_FAILED}),
 	                 0);
 	from(t, REMOTE + 1);

@@ -34,7 +34,7 @@ static int teardown(void **state)
 /* The gateway 10.0.iface.1, with a reference. */
 static uint16_t gateway(struct nexthops *t, uint16_t iface)
 {
-	const struct nexthop_key key = {NH_RESOLVE, iface, 0x0a000001u + iface * 256u};
+	const struct nexthop_key key = {NH_RESOLVE, iface, ip_from4(0x0a000001u + iface * 256u)};
 	uint16_t id = 0;
 
 	assert_int_equal(nexthop_get(t, &key, 1514, &id), 0);
@@ -45,7 +45,7 @@ static void judge(struct nexthops *t, uint16_t iface, enum nexthop_kind kind)
 {
 	const struct nexthop line = {.kind = (uint8_t)kind, .max_len = 1514};
 
-	assert_int_equal(nexthop_resolve(t, iface, 0x0a000001u + iface * 256u, &line), 0);
+	assert_int_equal(nexthop_resolve(t, iface, ip_from4(0x0a000001u + iface * 256u), &line), 0);
 }
 
 /* The group of the gateways behind the interfaces of the bit set @ifaces. */
@@ -198,10 +198,10 @@ static void without_an_id_nothing_changes(void **state)
 {
 	struct nexthops *t = *state;
 	uint16_t member[2] = {gateway(t, 1), gateway(t, 2)}, id = 0;
-	struct nexthop_key key = {NH_RESOLVE, 9, 0};
+	struct nexthop_key key = {NH_RESOLVE, 9, ip_from4(0)};
 
 	while (nexthop_get(t, &key, 1514, &id) == 0)
-		key.gateway++;
+		key.gateway.lo++;
 	id = 7;
 	assert_int_equal(nexthop_get_group(t, member, 2, 0, &id), -ENOSPC);
 	assert_int_equal(id, 7);

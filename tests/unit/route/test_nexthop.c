@@ -36,7 +36,7 @@ static const struct nexthop *line_of(struct nexthops *t, uint32_t id)
 
 static uint16_t get(struct nexthops *t, enum nexthop_kind kind, uint16_t iface, uint32_t gateway)
 {
-	const struct nexthop_key key = {kind, iface, gateway};
+	const struct nexthop_key key = {kind, iface, ip_from4(gateway)};
 	uint16_t id = 0;
 
 	assert_int_equal(nexthop_get(t, &key, 1514, &id), 0);
@@ -67,12 +67,12 @@ static void a_new_line_says_what_its_key_says(void **state)
 	assert_int_equal((uintptr_t)line % CACHE_LINE, 0);
 	assert_int_equal(line->kind, NH_RESOLVE);
 	assert_int_equal(line->iface, 3);
-	assert_int_equal(line->gateway, 0x0a000009);
+	assert_true(ip_equal(line->gateway, ip_from4(0x0a000009)));
 	assert_int_equal(line->max_len, 1514);
 	assert_int_equal(line->id, id);
 	assert_int_equal(key.kind, NH_RESOLVE);
 	assert_int_equal(key.iface, 3);
-	assert_int_equal(key.gateway, 0x0a000009);
+	assert_true(ip_equal(key.gateway, ip_from4(0x0a000009)));
 }
 
 static void resolving_changes_the_line_and_keeps_the_id(void **state)
@@ -86,13 +86,13 @@ static void resolving_changes_the_line_and_keeps_the_id(void **state)
 	uint16_t id = get(t, NH_RESOLVE, 3, 0x0a000001);
 	const struct nexthop *line;
 
-	assert_int_equal(nexthop_resolve(t, 3, 0x0a000001, &what), 0);
+	assert_int_equal(nexthop_resolve(t, 3, ip_from4(0x0a000001), &what), 0);
 	line = line_of(t, id);
 	assert_int_equal(line->kind, NH_FORWARD);
 	assert_int_equal(line->header_len, 14);
 	assert_int_equal(line->max_len, 9014);
 	assert_int_equal(line->iface, 3);
-	assert_int_equal(line->gateway, 0x0a000001);
+	assert_true(ip_equal(line->gateway, ip_from4(0x0a000001)));
 	assert_int_equal(line->id, id);
 	assert_memory_equal(line->header, what.header, sizeof(what.header));
 	assert_int_equal(line_of(t, other)->kind, NH_RESOLVE);
@@ -103,7 +103,7 @@ static void resolving_an_unknown_gateway_does_nothing(void **state)
 {
 	const struct nexthop what = {.kind = NH_FORWARD};
 
-	assert_int_equal(nexthop_resolve(*state, 3, 0x0a000001, &what), 0);
+	assert_int_equal(nexthop_resolve(*state, 3, ip_from4(0x0a000001), &what), 0);
 	assert_null(line_of(*state, 1));
 }
 
@@ -120,7 +120,7 @@ static void the_last_reference_frees_the_key_but_not_yet_the_line(void **state)
 	line = line_of(t, id);
 	nexthop_put(t, id);
 	assert_ptr_equal(line_of(t, id), line);
-	assert_int_equal(line->gateway, 0x0a000001);
+	assert_true(ip_equal(line->gateway, ip_from4(0x0a000001)));
 	assert_int_not_equal(get(t, NH_RESOLVE, 1, 0x0a000001), id);
 }
 
@@ -134,7 +134,7 @@ static void max_len_changes_on_one_interface_only(void **state)
 
 	assert_int_equal(nexthop_set_max_len(t, 0, 9014), 0);
 	assert_int_equal(line_of(t, a)->max_len, 9014);
-	assert_int_equal(line_of(t, a)->gateway, 0x0a000001);
+	assert_true(ip_equal(line_of(t, a)->gateway, ip_from4(0x0a000001)));
 	assert_int_equal(line_of(t, b)->max_len, 9014);
 	assert_int_equal(line_of(t, c)->max_len, 1514);
 	assert_int_equal(line_of(t, d)->max_len, 1514);
@@ -143,13 +143,13 @@ static void max_len_changes_on_one_interface_only(void **state)
 static void all_ids_can_be_used_and_used_again(void **state)
 {
 	struct nexthops *t = *state;
-	struct nexthop_key key = {NH_RESOLVE, 1, 0};
+	struct nexthop_key key = {NH_RESOLVE, 1, {0, 0}};
 	uint16_t id;
 
 	for (int round = 0; round < 3; round++) {
 		for (uint32_t i = 1; i < NEXTHOP_MAX; i++)
 			get(t, NH_RESOLVE, 1, i * 7919 + (uint32_t)round);
-		key.gateway = 1;
+		key.gateway = ip_from4(1);
 		assert_int_equal(nexthop_get(t, &key, 1514, &id), -ENOSPC);
 		for (uint16_t i = 1; i < NEXTHOP_MAX; i++)
 			nexthop_put(t, i);
