@@ -79,7 +79,7 @@ static int iface_address(struct agent *a, const char *name, const struct config_
 	if (is == NULL)
 		return why_fail(e, -ENOMEM, "interfaces.%s: out of memory", name);
 	for (uint16_t i = 0; i < n; i++)
-		is[i] = (struct iface_addr4){ci->addresses[i].addr, ci->addresses[i].len};
+		is[i] = (struct iface_addr4){ip_to4(ci->addresses[i].addr), ci->addresses[i].len};
 	err = agent_addrs_change(a, id, f->addr4, f->n_addr4, is, n);
 	if (err < 0) {
 		free(is);
@@ -147,7 +147,7 @@ static void neighbour_remove(struct apply *p, const struct config_neighbour *n)
 
 	assert(p->was != NULL); /* it had the neighbour */
 	id = agent_iface_id(p->a, p->was->interfaces[n->iface].name);
-	if (neigh_del_static(p->a->neigh, id, ip_from4(n->address)) < 0)
+	if (neigh_del_static(p->a->neigh, id, n->address) < 0)
 		log_warning("neighbours: one to be removed was not there");
 }
 
@@ -155,7 +155,7 @@ static void neighbour_add(struct apply *p, const struct config_neighbour *n)
 {
 	uint16_t id = agent_iface_id(p->a, p->is->interfaces[n->iface].name);
 
-	if (neigh_set_static(p->a->neigh, id, ip_from4(n->address), n->lladdr, p->a->now_ns) < 0)
+	if (neigh_set_static(p->a->neigh, id, n->address, n->lladdr, p->a->now_ns) < 0)
 		log_error("neighbours: no room for one more: the table is full");
 }
 

@@ -44,7 +44,7 @@ static int group_get(struct agent *a, const struct wanted *w, uint16_t *nh)
 		const struct nexthop_key key = {
 			.kind = NH_RESOLVE,
 			.iface = agent_iface_id(a, w->config->interfaces[g->iface].name),
-			.gateway = ip_from4(g->addr),
+			.gateway = g->addr,
 		};
 
 		err = key_get(a, &key, &member[n]);
@@ -71,9 +71,8 @@ static void wanted_sync(struct agent *a, const struct wanted *w)
 	for (uint16_t i = 0; w->key.kind == NH_GROUP && i < w->of->via.n; i++) {
 		const struct config_gateway *g = &w->of->via.list[i];
 
-		neigh_sync_gateway(a->neigh,
-		                   agent_iface_id(a, w->config->interfaces[g->iface].name),
-		                   ip_from4(g->addr));
+		neigh_sync_gateway(
+			a->neigh, agent_iface_id(a, w->config->interfaces[g->iface].name), g->addr);
 	}
 }
 
@@ -227,7 +226,7 @@ static struct wanted config_wanted(struct agent *a, const struct config *c,
                                    const struct config_route *r)
 {
 	struct wanted w = {
-		.route = {.dst = r->to.addr,
+		.route = {.dst = ip_to4(r->to.addr),
 	                  .len = r->to.len,
 	                  .source = ROUTE_STATIC,
 	                  .metric = r->metric},
@@ -251,9 +250,8 @@ static struct wanted config_wanted(struct agent *a, const struct config *c,
 			w.key.kind = NH_GROUP;
 			break;
 		}
-		w.key.kind = r->via.addr != 0 ? NH_RESOLVE : NH_CONNECTED;
-		if (r->via.addr != 0)
-			w.key.gateway = ip_from4(r->via.addr);
+		w.key.kind = !ip_is_none(r->via.addr) ? NH_RESOLVE : NH_CONNECTED;
+		w.key.gateway = r->via.addr;
 		w.key.iface = agent_iface_id(a, c->interfaces[r->iface].name);
 		break;
 	}
@@ -262,9 +260,9 @@ static struct wanted config_wanted(struct agent *a, const struct config *c,
 
 static int route_fail(const struct config_route *r, int err, struct why *e)
 {
-	char text[IP4_PREFIX_TEXT];
+	char text[IP_PREFIX_TEXT];
 
-	ip4_prefix_format(text, r->to.addr, r->to.len);
+	ip_prefix_format(text, r->to.addr, r->to.len);
 	if (err == -ENOSPC)
 		return why_fail(e, err,
 		                "routes: %s: no room for one more prefix beyond /24, or for one "

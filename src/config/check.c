@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "config/value.h"
-#include "wire/ip4.h"
 
 void *array_slot(void *array, size_t n, size_t size)
 {
@@ -48,7 +47,7 @@ void check_version(struct check *k, const struct seen *seen)
 
 void check_address(struct check *k, const struct seen *seen)
 {
-	const struct config_prefix4 *p = seen->value;
+	const struct config_prefix *p = seen->value;
 	struct check_subnet *s = array_slot(&k->subnets, k->n_subnets, sizeof(*s));
 
 	if (s == NULL) {
@@ -56,8 +55,7 @@ void check_address(struct check *k, const struct seen *seen)
 		return;
 	}
 	*s = (struct check_subnet){
-		.addr = p->addr,
-		.len = p->len,
+		.subnet = *p,
 		/* The interface that is being read is counted when it is done. */
 		.iface = (uint16_t)k->config->n_interfaces,
 		.index = seen->index,
@@ -114,11 +112,11 @@ static void check_unicast(struct check *k, const struct seen *seen)
 {
 	const struct config_route *r = seen->value;
 
-	if (r->via.addr == 0 && r->via.n == 0 && r->interface[0] == '\0')
+	if (ip_is_none(r->via.addr) && r->via.n == 0 && r->interface[0] == '\0')
 		errors_add(k->errs, seen->at[0], seen->path,
 		           "neither \"via\" nor \"interface\" is said");
 	/* A default route, and halves of it, hold martians among others: that is fine. */
-	if (r->to.len >= 4 && ip4_martian(r->to.addr) != NULL)
+	if (r->to.len >= 4 && ip_martian(r->to.addr) != NULL)
 		refuse_field(k, seen, ROUTE_TO,
 		             "no packet is forwarded there (RFC 1812 5.3.7); a blackhole route "
 		             "may say so");
@@ -154,9 +152,9 @@ static int by_address(const void *a, const void *b)
 {
 	const struct config_gateway *x = a, *y = b;
 
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return x->index < y->index ? -1 : 1;
+	int order = ip_order(x->addr, y->addr);
+
+	return order != 0 ? order : x->index < y->index ? -1 : 1;
 }
 
 /* In order, each once; a list of one is as if there were no list. */
@@ -165,14 +163,14 @@ static void check_gateways(struct check *k, uint32_t route, struct config_via *v
 	if (via->n > 1)
 		qsort(via->list, via->n, sizeof(via->list[0]), by_address);
 	for (uint16_t i = 1; i < via->n; i++) {
-		if (via->list[i].addr == via->list[i - 1].addr)
+		if (ip_equal(via->list[i].addr, via->list[i - 1].addr))
 			check_refuse_gateway(k, route, via->list[i].index, "said before");
 	}
 	if (via->n == 1) {
-		via->addr = via->list[0].addr;
+		struct ip addr = via->list[0].addr;
+
 		free(via->list);
-		via->list = NULL;
-		via->n = 0;
+		*via = (struct config_via){.addr = addr};
 	}
 }
 

@@ -28,8 +28,7 @@ enum neighbour_field { NEIGHBOUR_ADDRESS, NEIGHBOUR_LLADDR, NEIGHBOUR_INTERFACE 
 
 /* An address of an interface, with where it was said. */
 struct check_subnet {
-	uint32_t addr;
-	uint8_t len;
+	struct config_prefix subnet;
 	uint16_t iface; /* as the file counts, then as the model does */
 	uint32_t index; /* in the interface's list */
 	struct mark at;
@@ -37,7 +36,7 @@ struct check_subnet {
 
 /* An address that is nobody else's, so no gateway's and no neighbour's. */
 struct check_taken {
-	uint32_t addr;
+	struct ip addr;
 	const char *what;
 };
 
@@ -92,10 +91,10 @@ void check_neighbours(struct check *k);
 void check_refuse_gateway(struct check *k, uint32_t route, uint32_t index, const char *why);
 
 /* The subnet with @addr, after check_interfaces(); NULL if there is none. */
-const struct check_subnet *check_find_subnet(const struct check *k, uint32_t addr);
+const struct check_subnet *check_find_subnet(const struct check *k, struct ip addr);
 
 /* What address of the router or of its subnets @addr is, NULL if none. */
-const char *check_find_taken(const struct check *k, uint32_t addr);
+const char *check_find_taken(const struct check *k, struct ip addr);
 
 void check_fini(struct check *k);
 

@@ -12,7 +12,7 @@
 struct referrer {
 	const char *list, *key; /* routes and via; neighbours and address */
 	uint32_t index;
-	uint32_t addr;         /* 0: none */
+	struct ip addr;        /* ::: none */
 	const char *interface; /* as the file says */
 	const struct check_place *place;
 	const struct config_gateway *gateway; /* which one of several; NULL: there is only one */
@@ -32,9 +32,9 @@ static void unknown_interface(struct check *k, const struct referrer *r)
 
 static void refuse_address(struct check *k, const struct referrer *r, const char *why)
 {
-	char text[IP4_TEXT], line[WHY_MAX];
+	char text[IP_TEXT], line[WHY_MAX];
 
-	(void)snprintf(line, sizeof(line), "%s is %s", ip4_format(text, r->addr), why);
+	(void)snprintf(line, sizeof(line), "%s is %s", ip_format(text, r->addr), why);
 	if (r->gateway != NULL)
 		check_refuse_gateway(k, r->index, r->gateway->index, line);
 	else
@@ -63,7 +63,7 @@ static uint16_t resolve_address(struct check *k, const struct referrer *r, uint1
 {
 	const struct check_subnet *subnet;
 
-	if (k->interfaces_broken || r->addr == 0)
+	if (k->interfaces_broken || ip_is_none(r->addr))
 		return named;
 	if (check_find_taken(k, r->addr) != NULL) {
 		refuse_address(k, r, check_find_taken(k, r->addr));
@@ -82,8 +82,10 @@ static uint16_t resolve_address(struct check *k, const struct referrer *r, uint1
 
 static int route_key_compare(const struct config_route *x, const struct config_route *y)
 {
-	if (x->to.addr != y->to.addr)
-		return x->to.addr < y->to.addr ? -1 : 1;
+	int order = ip_order(x->to.addr, y->to.addr);
+
+	if (order != 0)
+		return order;
 	if (x->to.len != y->to.len)
 		return x->to.len < y->to.len ? -1 : 1;
 	return x->metric < y->metric ? -1 : x->metric > y->metric;
@@ -153,7 +155,7 @@ static int neighbour_key_compare(const struct config_neighbour *x, const struct 
 {
 	if (x->iface != y->iface)
 		return x->iface < y->iface ? -1 : 1;
-	return x->address < y->address ? -1 : x->address > y->address;
+	return ip_order(x->address, y->address);
 }
 
 static int by_neighbour(const void *a, const void *b)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "config/check.h"
+#include "config/value.h"
 #include "wire/addr.h"
-#include "wire/ip4.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -40,14 +40,14 @@ static void sort_interfaces(struct check *k)
 	free(now);
 }
 
-static uint32_t first_of(const struct check_subnet *s)
+static struct ip first_of(const struct check_subnet *s)
 {
-	return s->addr & ip4_mask(s->len);
+	return prefix_first(&s->subnet);
 }
 
-static uint32_t last_of(const struct check_subnet *s)
+static struct ip last_of(const struct check_subnet *s)
 {
-	return s->addr | ~ip4_mask(s->len);
+	return prefix_last(&s->subnet);
 }
 
 static int by_mark(const struct check_subnet *x, const struct check_subnet *y)
@@ -61,19 +61,21 @@ static int by_address(const void *a, const void *b)
 {
 	const struct check_subnet *x = a, *y = b;
 
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return by_mark(x, y);
+	int order = ip_order(x->subnet.addr, y->subnet.addr);
+
+	return order != 0 ? order : by_mark(x, y);
 }
 
 static int by_subnet(const void *a, const void *b)
 {
 	const struct check_subnet *x = a, *y = b;
 
-	if (first_of(x) != first_of(y))
-		return first_of(x) < first_of(y) ? -1 : 1;
-	if (x->len != y->len)
-		return x->len < y->len ? -1 : 1;
+	int order = ip_order(first_of(x), first_of(y));
+
+	if (order != 0)
+		return order;
+	if (x->subnet.len != y->subnet.len)
+		return x->subnet.len < y->subnet.len ? -1 : 1;
 	return by_mark(x, y);
 }
 
@@ -85,12 +87,13 @@ static const char *name_of(const struct check *k, const struct check_subnet *s)
 static void refuse_subnet(struct check *k, const struct check_subnet *s, const char *what,
                           const struct check_subnet *other)
 {
-	char text[IP4_PREFIX_TEXT];
+	char text[IP_PREFIX_TEXT];
 
 	errors_add(k->errs, s->at,
 	           PATH({.key = "interfaces"}, {.key = name_of(k, s)}, {.key = "addresses"},
 	                {.index = s->index}),
-	           "%s %s of %s", what, ip4_prefix_format(text, other->addr, other->len),
+	           "%s %s of %s", what,
+	           ip_prefix_format(text, other->subnet.addr, other->subnet.len),
 	           name_of(k, other));
 }
 
@@ -98,7 +101,7 @@ static void refuse_same_addresses(struct check *k)
 {
 	qsort(k->subnets, k->n_subnets, sizeof(k->subnets[0]), by_address);
 	for (size_t i = 1; i < k->n_subnets; i++) {
-		if (k->subnets[i].addr == k->subnets[i - 1].addr)
+		if (ip_equal(k->subnets[i].subnet.addr, k->subnets[i - 1].subnet.addr))
 			refuse_subnet(k, &k->subnets[i], "the same address as", &k->subnets[i - 1]);
 	}
 }
@@ -113,15 +116,15 @@ static void keep_widest(struct check *k)
 		const struct check_subnet *s = &k->subnets[i];
 		const struct check_subnet *wide = n > 0 ? &k->subnets[n - 1] : NULL;
 
-		if (wide == NULL || first_of(s) > last_of(wide))
+		if (wide == NULL || ip_order(first_of(s), last_of(wide)) > 0)
 			k->subnets[n++] = *s;
-		else if (wide->iface != s->iface && wide->addr != s->addr)
+		else if (wide->iface != s->iface && !ip_equal(wide->subnet.addr, s->subnet.addr))
 			refuse_subnet(k, s, "the subnet overlaps", wide);
 	}
 	k->n_subnets = n;
 }
 
-static void take(struct check *k, uint32_t addr, const char *what)
+static void take(struct check *k, struct ip addr, const char *what)
 {
 	k->taken[k->n_taken++] = (struct check_taken){addr, what};
 }
@@ -130,7 +133,7 @@ static int by_taken(const void *a, const void *b)
 {
 	const struct check_taken *x = a, *y = b;
 
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
+	return ip_order(x->addr, y->addr);
 }
 
 static void list_taken(struct check *k)
@@ -143,8 +146,8 @@ static void list_taken(struct check *k)
 	for (size_t i = 0; i < k->n_subnets; i++) {
 		const struct check_subnet *s = &k->subnets[i];
 
-		take(k, s->addr, "the router's own address");
-		if (s->len < 31) {
+		take(k, s->subnet.addr, "the router's own address");
+		if (s->subnet.len < 31) {
 			take(k, first_of(s), "the address of a subnet itself");
 			take(k, last_of(s), "the broadcast address of a subnet");
 		}
@@ -164,24 +167,24 @@ void check_interfaces(struct check *k)
 	keep_widest(k);
 }
 
-const struct check_subnet *check_find_subnet(const struct check *k, uint32_t addr)
+const struct check_subnet *check_find_subnet(const struct check *k, struct ip addr)
 {
 	size_t low = 0, high = k->n_subnets;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (last_of(&k->subnets[mid]) < addr)
+		if (ip_order(last_of(&k->subnets[mid]), addr) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (low == k->n_subnets || first_of(&k->subnets[low]) > addr)
+	if (low == k->n_subnets || ip_order(first_of(&k->subnets[low]), addr) > 0)
 		return NULL;
 	return &k->subnets[low];
 }
 
-const char *check_find_taken(const struct check *k, uint32_t addr)
+const char *check_find_taken(const struct check *k, struct ip addr)
 {
 	struct check_taken key = {.addr = addr};
 	const struct check_taken *t;

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "wire/ip.h"
+
 #define CONFIG_VERSION  1
 #define CONFIG_NAME_LEN 16 /* of an interface, with the NUL: IFNAMSIZ */
 #define CONFIG_CPUS     1024
@@ -38,10 +40,12 @@ enum config_route_type {
 	CONFIG_ROUTE_PROHIBIT,
 };
 
+enum config_preference { CONFIG_PREFERENCE_LOW, CONFIG_PREFERENCE_MEDIUM, CONFIG_PREFERENCE_HIGH };
+
 /* An address with the length of its subnet, or a prefix. */
-struct config_prefix4 {
-	uint32_t addr; /* host byte order */
-	uint8_t len;   /* 0..32 */
+struct config_prefix {
+	struct ip addr;
+	uint8_t len; /* 0..32, or of IPv6 0..128 */
 };
 
 struct config_cpus {
@@ -69,6 +73,32 @@ struct config_pcap {
 	char *out; /* written to; NULL: what goes out is thrown away */
 };
 
+#define CONFIG_INFINITE UINT32_MAX /* of lifetimes */
+#define CONFIG_MTU_AUTO UINT32_MAX /* that of the interface */
+
+/* What a router says of itself and of the link (RFC 4861 6.2.1, RFC 4191, RFC 8106). */
+struct config_ra {
+	bool send; /* is there a "router-advertisement"; the rest means nothing without */
+	bool managed, other;
+	bool on_link, autonomous;  /* flags of all prefixes */
+	bool prefixes_said;        /* else they are those of the interface's addresses */
+	uint8_t preference;        /* enum config_preference */
+	uint32_t interval;         /* s, 4..1800: at most so long from one to the next */
+	uint32_t lifetime;         /* s, 0 or interval..9000 */
+	uint32_t hop_limit;        /* 0: unspecified */
+	uint32_t mtu;              /* 0: none; CONFIG_MTU_AUTO */
+	uint32_t reachable;        /* ms, 0: unspecified */
+	uint32_t retrans;          /* ms, 0: unspecified */
+	uint32_t valid, preferred; /* s, or CONFIG_INFINITE; preferred <= valid */
+	uint32_t dns_lifetime;     /* s, or CONFIG_INFINITE; of servers and search list */
+	size_t n_prefixes;
+	struct config_prefix *prefixes; /* host bits are zero */
+	size_t n_dns_servers;
+	struct ip *dns_servers;
+	size_t n_dns_search;
+	char **dns_search; /* domains without a dot at the end */
+};
+
 struct config_interface {
 	char name[CONFIG_NAME_LEN];
 	uint8_t control;    /* enum config_control */
@@ -82,25 +112,28 @@ struct config_interface {
 	struct config_xdp xdp;
 	struct config_pcap pcap;
 	size_t n_addresses;
-	struct config_prefix4 *addresses; /* in the file's order; the first one is the primary */
+	struct config_prefix *addresses; /* in the file's order, of both families; the first one of
+	                                  * a family is the primary */
+	bool dad;                        /* look for duplicates before an IPv6 address is used */
+	struct config_ra ra;
 };
 
 /* One of several gateways of a route. */
 struct config_gateway {
-	uint32_t addr;  /* host byte order */
+	struct ip addr;
 	uint16_t iface; /* index in config.interfaces */
 	uint16_t index; /* in the file's list, for messages */
 };
 
 /* Where a route leads. One gateway, as most routes have, takes no memory beside it. */
 struct config_via {
-	uint32_t addr;               /* host byte order; 0: no gateway, or several */
+	struct ip addr;              /* ::: no gateway, or several */
 	uint16_t n;                  /* of @list; 0: there is none */
 	struct config_gateway *list; /* at least two, by address */
 };
 
 struct config_route {
-	struct config_prefix4 to; /* host bits are zero */
+	struct config_prefix to; /* host bits are zero */
 	struct config_via via;
 	uint32_t metric;
 	uint8_t type;   /* enum config_route_type */
@@ -111,8 +144,8 @@ struct config_route {
 };
 
 struct config_neighbour {
-	uint64_t lladdr;                 /* as mac_load() gives it */
-	uint32_t address;                /* host byte order */
+	uint64_t lladdr; /* as mac_load() gives it */
+	struct ip address;
 	uint32_t index;                  /* in the file's list, for messages */
 	uint16_t iface;                  /* index in config.interfaces */
 	char interface[CONFIG_NAME_LEN]; /* as the file says; empty where it does not */
@@ -124,9 +157,9 @@ struct config {
 	size_t n_interfaces;
 	struct config_interface *interfaces; /* by name, as strcmp() orders */
 	size_t n_routes;
-	struct config_route *routes; /* by prefix, length, metric */
+	struct config_route *routes; /* IPv4, then IPv6; by prefix, length, metric */
 	size_t n_neighbours;
-	struct config_neighbour *neighbours; /* by interface, address */
+	struct config_neighbour *neighbours; /* by interface, family, address */
 };
 
 /* One complaint. Lines and columns count from 1; 0 where there is none (unreadable file). */
@@ -193,6 +226,8 @@ enum config_change {
 	CONFIG_CHANGE_RESTART = 1 << 10, /* workers, cpus, frames, hugepages */
 	CONFIG_CHANGE_URPF = 1 << 11,
 	CONFIG_CHANGE_REDIRECTS = 1 << 12,
+	CONFIG_CHANGE_DAD = 1 << 13,
+	CONFIG_CHANGE_RA = 1 << 14,
 };
 
 /* In each of these, @was NULL means added, @is NULL removed, neither replaced or changed. */

@@ -38,7 +38,7 @@ static int order_of(uint64_t x, uint64_t y)
 /* The fields in order of their weight; the first that differs decides. */
 static int route_order(const struct config_route *was, const struct config_route *is)
 {
-	int order = order_of(was->to.addr, is->to.addr);
+	int order = ip_order(was->to.addr, is->to.addr);
 
 	if (order == 0)
 		order = order_of(was->to.len, is->to.len);
@@ -50,12 +50,13 @@ static int route_order(const struct config_route *was, const struct config_route
 static bool routes_same(const struct pair *p, const struct config_route *was,
                         const struct config_route *is)
 {
-	if (was->via.addr != is->via.addr || was->via.n != is->via.n || was->type != is->type)
+	if (!ip_equal(was->via.addr, is->via.addr) || was->via.n != is->via.n ||
+	    was->type != is->type)
 		return false;
 	for (uint16_t i = 0; i < was->via.n; i++) {
 		const struct config_gateway *x = &was->via.list[i], *y = &is->via.list[i];
 
-		if (x->addr != y->addr ||
+		if (!ip_equal(x->addr, y->addr) ||
 		    strcmp(iface_name(p->was, x->iface), iface_name(p->is, y->iface)) != 0)
 			return false;
 	}
@@ -67,7 +68,7 @@ static int neighbour_order(const struct pair *p, const struct config_neighbour *
 {
 	int order = strcmp(iface_name(p->was, was->iface), iface_name(p->is, is->iface));
 
-	return order != 0 ? order : order_of(was->address, is->address);
+	return order != 0 ? order : ip_order(was->address, is->address);
 }
 
 /* Which of two sorted arrays to take the next element from: both, if @order is 0. */

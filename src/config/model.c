@@ -84,32 +84,31 @@ void value_print_text(FILE *out, const char *text)
 	(void)fputc('"', out);
 }
 
-static void prefix_print(FILE *out, const struct schema *s, const struct config_prefix4 *p)
+static void prefix_print(FILE *out, const struct schema *s, const struct config_prefix *p)
 {
-	char text[IP4_PREFIX_TEXT];
+	char text[IP_PREFIX_TEXT];
 
-	if (s->type == SCHEMA_PREFIX && p->len == 0)
+	if (s->type == SCHEMA_PREFIX && p->len == 0 && ip_is4(p->addr))
 		(void)fprintf(out, "default");
 	else
-		(void)fprintf(out, "%s", ip4_prefix_format(text, p->addr, p->len));
+		(void)fprintf(out, "%s", ip_prefix_format(text, p->addr, p->len));
 }
 
 static void via_print(FILE *out, const struct config_via *via)
 {
-	char text[IP4_TEXT];
+	char text[IP_TEXT];
 
 	if (via->n == 0)
-		(void)fprintf(out, "%s", ip4_format(text, via->addr));
+		(void)fprintf(out, "%s", ip_format(text, via->addr));
 	for (uint16_t i = 0; i < via->n; i++)
-		(void)fprintf(out, "%s%s", i == 0 ? "[" : ", ",
-		              ip4_format(text, via->list[i].addr));
+		(void)fprintf(out, "%s%s", i == 0 ? "[" : ", ", ip_format(text, via->list[i].addr));
 	if (via->n > 0)
 		(void)fputc(']', out);
 }
 
 void value_print(FILE *out, const struct schema *s, const void *value)
 {
-	char text[MAC_TEXT];
+	char text[IP_TEXT]; /* a MAC is shorter */
 
 	switch ((enum schema_type)s->type) {
 	case SCHEMA_NUMBER:
@@ -138,7 +137,7 @@ void value_print(FILE *out, const struct schema *s, const void *value)
 		via_print(out, value);
 		break;
 	case SCHEMA_HOST:
-		(void)fprintf(out, "%s", ip4_format(text, *(const uint32_t *)value));
+		(void)fprintf(out, "%s", ip_format(text, *(const struct ip *)value));
 		break;
 	case SCHEMA_ADDRESS:
 	case SCHEMA_PREFIX:
@@ -176,10 +175,10 @@ static bool lists_equal(const struct schema *s, const void *a, const void *b)
 
 static bool vias_equal(const struct config_via *a, const struct config_via *b)
 {
-	if (a->addr != b->addr || a->n != b->n)
+	if (!ip_equal(a->addr, b->addr) || a->n != b->n)
 		return false;
 	for (uint16_t i = 0; i < a->n; i++) {
-		if (a->list[i].addr != b->list[i].addr)
+		if (!ip_equal(a->list[i].addr, b->list[i].addr))
 			return false;
 	}
 	return true;
@@ -193,9 +192,9 @@ static bool scalars_equal(const struct schema *s, const void *a, const void *b)
 		return x == NULL || y == NULL ? x == y : strcmp(x, y) == 0;
 	}
 	if (s->type == SCHEMA_ADDRESS || s->type == SCHEMA_PREFIX) {
-		const struct config_prefix4 *x = a, *y = b;
+		const struct config_prefix *x = a, *y = b;
 
-		return x->addr == y->addr && x->len == y->len;
+		return ip_equal(x->addr, y->addr) && x->len == y->len;
 	}
 	if (s->type == SCHEMA_GATEWAY)
 		return vias_equal(a, b);
@@ -233,6 +232,8 @@ bool value_equal(const struct schema *s, const void *a, const void *b)
 union scalar {
 	uint64_t word;
 	struct config_cpus cpus;
+	struct config_prefix prefix;
+	struct config_via via;
 	char *file;
 };
 

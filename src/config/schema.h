@@ -25,10 +25,10 @@ enum schema_type {
 	SCHEMA_FILE,    /* char *, owned */
 	SCHEMA_CPUS,    /* struct config_cpus */
 	SCHEMA_MAC,     /* uint64_t */
-	SCHEMA_HOST,    /* uint32_t: a host's IPv4 address */
+	SCHEMA_HOST,    /* struct ip: a host's address */
 	SCHEMA_GATEWAY, /* struct config_via: the same, or a list of them */
-	SCHEMA_ADDRESS, /* struct config_prefix4: an interface's own, with its subnet's length */
-	SCHEMA_PREFIX,  /* struct config_prefix4, host bits zero; also the word default */
+	SCHEMA_ADDRESS, /* struct config_prefix: an interface's own, with its subnet's length */
+	SCHEMA_PREFIX,  /* struct config_prefix, host bits zero; also the word default */
 	/* known words of versions to come */
 	SCHEMA_LATER,
 };

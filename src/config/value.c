@@ -9,7 +9,6 @@
 #include "config/suggest.h"
 #include "wire/addr.h"
 #include "wire/ether.h"
-#include "wire/ip4.h"
 
 #define FILE_MAX 4095
 
@@ -211,7 +210,7 @@ static bool mac_value_parse(const char *text, uint64_t *value, char *why)
 	return true;
 }
 
-const char *ip4_martian(uint32_t addr)
+static const char *ip4_martian(uint32_t addr)
 {
 	if (addr == UINT32_MAX)
 		return "the broadcast address";
@@ -230,70 +229,78 @@ const char *ip4_martian(uint32_t addr)
 	return NULL;
 }
 
+const char *ip_martian(struct ip addr)
+{
+	return ip_is4(addr) ? ip4_martian(ip_to4(addr)) : NULL;
+}
+
 static bool is_ip6(const char *text)
 {
 	return strchr(text, ':') != NULL &&
 	       strspn(text, "0123456789abcdefABCDEF:./") == strlen(text);
 }
 
-static bool host_parse(const char *text, uint32_t *value, char *why)
+static bool host_parse(const char *text, struct ip *value, char *why)
 {
-	uint32_t addr;
+	struct ip addr;
 
 	if (is_ip6(text))
 		return refuse(why, "IPv6 is not supported by this version");
-	if (!ip4_parse(text, &addr))
+	if (!ip_parse(text, &addr))
 		return refuse(why, "\"%.40s\" is no IPv4 address", text);
-	if (ip4_martian(addr) != NULL)
-		return refuse(why, "%s is %s", text, ip4_martian(addr));
+	if (ip_martian(addr) != NULL)
+		return refuse(why, "%s is %s", text, ip_martian(addr));
 	*value = addr;
 	return true;
 }
 
-static bool prefix_read(const char *text, struct config_prefix4 *value, char *why)
+static bool prefix_read(const char *text, struct config_prefix *value, char *why)
 {
 	if (is_ip6(text))
 		return refuse(why, "IPv6 is not supported by this version");
-	if (ip4_prefix_parse(text, &value->addr, &value->len))
+	if (ip_prefix_parse(text, &value->addr, &value->len))
 		return true;
 	return refuse(why, "\"%.40s\" is no IPv4 prefix such as 192.0.2.0/24", text);
 }
 
-static bool address_parse(const char *text, struct config_prefix4 *value, char *why)
+static bool address_parse(const char *text, struct config_prefix *value, char *why)
 {
-	struct config_prefix4 p = {};
-	uint32_t bare, host;
+	struct config_prefix p = {};
+	struct ip bare, first, last;
 
-	if (ip4_parse(text, &bare))
+	if (ip_parse(text, &bare))
 		return refuse(why, "the length of the subnet is missing, as in %s/24", text);
 	if (!prefix_read(text, &p, why))
 		return false;
-	if (ip4_martian(p.addr) != NULL)
-		return refuse(why, "%s is %s", text, ip4_martian(p.addr));
+	if (ip_martian(p.addr) != NULL)
+		return refuse(why, "%s is %s", text, ip_martian(p.addr));
 	if (p.len == 0)
 		return refuse(why, "a subnet of length 0 would hold every address");
-	host = p.addr & ~ip4_mask(p.len);
-	if (p.len < 31 && host == 0) /* RFC 3021: not so for /31 */
+	first = prefix_first(&p);
+	last = prefix_last(&p);
+	if (p.len < 31 && ip_equal(p.addr, first)) /* RFC 3021: not so for /31 */
 		return refuse(why, "%s is the address of the network itself", text);
-	if (p.len < 31 && host == ~ip4_mask(p.len))
+	if (p.len < 31 && ip_equal(p.addr, last))
 		return refuse(why, "%s is the broadcast address of its network", text);
 	value->addr = p.addr;
 	value->len = p.len;
 	return true;
 }
 
-static bool to_parse(const char *text, struct config_prefix4 *value, char *why)
+static bool to_parse(const char *text, struct config_prefix *value, char *why)
 {
-	struct config_prefix4 p = {};
-	char right[IP4_PREFIX_TEXT];
+	struct config_prefix p = {};
+	char right[IP_PREFIX_TEXT];
+	struct ip first;
 
 	if (strcmp(text, "default") == 0)
 		text = "0.0.0.0/0";
 	if (!prefix_read(text, &p, why))
 		return false;
-	if ((p.addr & ~ip4_mask(p.len)) != 0)
+	first = prefix_first(&p);
+	if (!ip_equal(first, p.addr))
 		return refuse(why, "host bits are set, the prefix is %s",
-		              ip4_prefix_format(right, p.addr & ip4_mask(p.len), p.len));
+		              ip_prefix_format(right, first, p.len));
 	value->addr = p.addr;
 	value->len = p.len;
 	return true;

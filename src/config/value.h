@@ -41,7 +41,34 @@ void value_set_defaults(const struct schema *mapping, void *base);
 void value_free_fields(const struct schema *mapping, void *base);
 
 /* What makes @addr no host's address (RFC 1122 3.2.1.3), NULL if nothing does. Context: any. */
-const char *ip4_martian(uint32_t addr);
+const char *ip_martian(struct ip addr);
+
+/* ip_compare(), but all of IPv4 comes before all of IPv6. Context: any. */
+static inline int ip_order(struct ip x, struct ip y)
+{
+	if (unlikely(ip_is4(x) != ip_is4(y)))
+		return ip_is4(x) ? -1 : 1;
+	return ip_compare(x, y);
+}
+
+/* The netmask of prefix length @len, of an address of the family of @addr. */
+static inline struct ip ip_mask(struct ip addr, unsigned int len)
+{
+	return ip6_mask(ip_is4(addr) ? 96 + len : len);
+}
+
+/* The first and the last address of a prefix, whatever its host bits. */
+static inline struct ip prefix_first(const struct config_prefix *p)
+{
+	return ip_and(p->addr, ip_mask(p->addr, p->len));
+}
+
+static inline struct ip prefix_last(const struct config_prefix *p)
+{
+	struct ip m = ip_mask(p->addr, p->len);
+
+	return (struct ip){p->addr.hi | ~m.hi, p->addr.lo | ~m.lo};
+}
 
 /* Could an interface be called so? If not, say in @why (WHY_MAX bytes) why. Context: any. */
 [[nodiscard]] bool name_is_valid(const char *name, char *why);

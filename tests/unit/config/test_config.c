@@ -82,7 +82,7 @@ static void interfaces_are_sorted_and_found_by_name(void **)
 	assert_string_equal(f->name, "wan0");
 	assert_int_equal(f->control, CONFIG_CONTROL_OWN);
 	assert_int_equal(f->n_addresses, 2);
-	assert_int_equal(f->addresses[0].addr, 0xcb007102u);
+	assert_int_equal(ip_to4(f->addresses[0].addr), 0xcb007102u);
 	assert_int_equal(f->addresses[0].len, 24);
 	assert_int_equal(f->addresses[1].len, 31);
 	assert_int_equal(f->mtu, 1400);
@@ -116,7 +116,7 @@ static void a_gateway_finds_its_interface_through_the_subnets(void **)
 	assert_int_equal(c->routes[1].iface, CONFIG_NO_IFACE);
 	assert_int_equal(c->routes[1].metric, 7);
 	assert_int_equal(c->routes[2].iface, 1);
-	assert_int_equal(c->routes[2].via.addr, 0x0a00c809u);
+	assert_int_equal(ip_to4(c->routes[2].via.addr), 0x0a00c809u);
 	assert_string_equal(c->routes[2].interface, "");
 	assert_int_equal(c->routes[3].iface, 0);
 	assert_string_equal(c->routes[3].interface, "a");
@@ -208,7 +208,7 @@ static void a_file_of_any_size_is_read_whole(void **)
 	(void)fclose(out);
 	assert_int_equal(config_load(&c, path, &errs), 0);
 	assert_int_equal(c->n_routes, 60000);
-	assert_int_equal(c->routes[59999].to.addr, 0x0a000000u + (59999u << 8));
+	assert_int_equal(ip_to4(c->routes[59999].to.addr), 0x0a000000u + (59999u << 8));
 	config_free(c);
 	(void)unlink(path);
 }

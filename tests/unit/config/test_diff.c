@@ -123,8 +123,8 @@ static void routes_are_added_removed_and_replaced(void **)
 	assert_null(d.routes[0].is);
 	assert_null(d.routes[1].was);
 	assert_int_equal(d.routes[1].is->to.len, 9);
-	assert_int_equal(d.routes[2].was->to.addr, 0x0c000000u);
-	assert_int_equal(d.routes[2].is->via.addr, 0xc6336402u);
+	assert_int_equal(ip_to4(d.routes[2].was->to.addr), 0x0c000000u);
+	assert_int_equal(ip_to4(d.routes[2].is->via.addr), 0xc6336402u);
 	assert_int_equal(d.routes[3].was->metric, 0);
 	assert_null(d.routes[3].is);
 	assert_int_equal(d.routes[4].is->metric, 1);
@@ -203,8 +203,8 @@ static bool has_route(const struct config *c, const struct config_route *x)
 	for (size_t i = 0; i < c->n_routes; i++) {
 		const struct config_route *r = &c->routes[i];
 
-		if (r->to.addr == x->to.addr && r->to.len == x->to.len && r->metric == x->metric &&
-		    r->via.addr == x->via.addr)
+		if (ip_equal(r->to.addr, x->to.addr) && r->to.len == x->to.len &&
+		    r->metric == x->metric && ip_equal(r->via.addr, x->via.addr))
 			return true;
 	}
 	return false;
