@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/value.h"
+#include "config/address.h"
+#include "wire/addr.h"
 
 void *array_slot(void *array, size_t n, size_t size)
 {
@@ -26,8 +27,7 @@ void *array_slot(void *array, size_t n, size_t size)
 	return slot;
 }
 
-/* Complain about field @i of the mapping @seen. */
-static void refuse_field(struct check *k, const struct seen *seen, unsigned int i, const char *why)
+void check_refuse_field(struct check *k, const struct seen *seen, unsigned int i, const char *why)
 {
 	struct path path = *seen->path;
 
@@ -45,18 +45,45 @@ void check_version(struct check *k, const struct seen *seen)
 		           CONFIG_VERSION);
 }
 
+/* The interface that is being read; it is counted when it is done. */
+static struct config_interface *current(const struct check *k)
+{
+	return &k->config->interfaces[k->config->n_interfaces];
+}
+
+/* A link-local address is unique on its link only, and there may be one (RFC 4291 2.8 asks for no
+ * more). */
+static void check_link_local(struct check *k, const struct seen *seen)
+{
+	const struct config_interface *f = current(k);
+	char text[IP_TEXT];
+
+	for (size_t i = 0; i < f->n_addresses; i++) {
+		if (ip6_is_link_local(f->addresses[i].addr))
+			errors_add(k->errs, seen->at[0], seen->path,
+			           "a second link-local address beside %s",
+			           ip_format(text, f->addresses[i].addr));
+	}
+}
+
 void check_address(struct check *k, const struct seen *seen)
 {
 	const struct config_prefix *p = seen->value;
-	struct check_subnet *s = array_slot(&k->subnets, k->n_subnets, sizeof(*s));
+	struct check_subnet *s;
 
+	if (ip6_is_link_local(p->addr)) {
+		check_link_local(k, seen);
+		return;
+	}
+	s = array_slot(&k->subnets, k->n_subnets, sizeof(*s));
 	if (s == NULL) {
 		k->err = -ENOMEM;
 		return;
 	}
 	*s = (struct check_subnet){
 		.subnet = *p,
-		/* The interface that is being read is counted when it is done. */
+		.first = prefix_first(p),
+		.last = prefix_last(p),
 		.iface = (uint16_t)k->config->n_interfaces,
 		.index = seen->index,
 		.at = seen->at[0],
@@ -64,9 +91,8 @@ void check_address(struct check *k, const struct seen *seen)
 	k->n_subnets++;
 }
 
-/* Remember where element @index was said; those between that were not kept stay zero. */
-static void place_add(struct check *k, struct check_places *places, uint32_t index,
-                      struct check_place place)
+void check_place(struct check *k, struct check_places *places, uint32_t index,
+                 struct check_place place)
 {
 	while (places->n <= index) {
 		if (array_slot(&places->at, places->n, sizeof(place)) == NULL) {
@@ -82,116 +108,50 @@ void check_pcap(struct check *k, const struct seen *seen)
 {
 	if (seen->at[1 + PCAP_IN].line == 0 && seen->at[1 + PCAP_OUT].line == 0)
 		errors_add(k->errs, seen->at[0], seen->path, "neither \"in\" nor \"out\" is said");
-	place_add(k, &k->captures, (uint32_t)k->config->n_interfaces,
-	          (struct check_place){.whole = seen->at[1 + PCAP_OUT]});
+	check_place(k, &k->captures, (uint32_t)k->config->n_interfaces,
+	            (struct check_place){.whole = seen->at[1 + PCAP_OUT]});
 }
 
-void check_interface(struct check *k, const struct seen *seen)
+static void check_of_device(struct check *k, const struct seen *seen)
 {
 	static const enum interface_field of_devices[] = {INTERFACE_ON_FAILURE, INTERFACE_XDP,
 	                                                  INTERFACE_FORCE};
 
-	if (seen->at[1 + INTERFACE_PCAP].line == 0)
-		return;
 	for (size_t i = 0; i < ARRAY_SIZE(of_devices); i++) {
 		if (seen->at[1 + of_devices[i]].line != 0)
-			refuse_field(k, seen, of_devices[i],
-			             "does not apply to capture files, only to a device");
+			check_refuse_field(k, seen, of_devices[i],
+			                   "does not apply to capture files, only to a device");
 	}
 }
 
-static void check_no_gateway(struct check *k, const struct seen *seen)
+/* RFC 8200 5: a link with a smaller MTU has no IPv6. */
+static void check_mtu(struct check *k, const struct seen *seen)
 {
-	if (seen->at[1 + ROUTE_VIA].line != 0)
-		refuse_field(k, seen, ROUTE_VIA, "only a unicast route has a gateway");
-	if (seen->at[1 + ROUTE_INTERFACE].line != 0)
-		refuse_field(k, seen, ROUTE_INTERFACE, "only a unicast route has an interface");
+	const struct config_interface *f = seen->value;
+	size_t n6 = 0;
+
+	for (size_t i = 0; i < f->n_addresses; i++)
+		n6 += !ip_is4(f->addresses[i].addr);
+	if (n6 > 0)
+		check_refuse_field(k, seen, INTERFACE_MTU,
+		                   "IPv6 needs at least 1280 (RFC 8200 5): raise it, or remove the "
+		                   "IPv6 addresses");
+	else if (f->ra.send)
+		check_refuse_field(k, seen, INTERFACE_MTU,
+		                   "IPv6 needs at least 1280 (RFC 8200 5): raise it, or remove the "
+		                   "router-advertisement");
 }
 
-static void check_unicast(struct check *k, const struct seen *seen)
+void check_interface(struct check *k, const struct seen *seen)
 {
-	const struct config_route *r = seen->value;
+	const struct config_interface *f = seen->value;
 
-	if (ip_is_none(r->via.addr) && r->via.n == 0 && r->interface[0] == '\0')
-		errors_add(k->errs, seen->at[0], seen->path,
-		           "neither \"via\" nor \"interface\" is said");
-	/* A default route, and halves of it, hold martians among others: that is fine. */
-	if (r->to.len >= 4 && ip_martian(r->to.addr) != NULL)
-		refuse_field(k, seen, ROUTE_TO,
-		             "no packet is forwarded there (RFC 1812 5.3.7); a blackhole route "
-		             "may say so");
-}
-
-void check_gateway(struct check *k, const struct seen *seen)
-{
-	struct check_gateway *g = array_slot(&k->gateways, k->n_gateways, sizeof(*g));
-
-	if (g == NULL) {
-		k->err = -ENOMEM;
-		return;
-	}
-	/* Its path is routes[...].via[...]. */
-	*g = (struct check_gateway){seen->path->step[1].index, seen->index, seen->at[0]};
-	k->n_gateways++;
-}
-
-void check_refuse_gateway(struct check *k, uint32_t route, uint32_t index, const char *why)
-{
-	struct mark at = k->routes.at[route].address;
-
-	for (size_t i = 0; i < k->n_gateways; i++) {
-		if (k->gateways[i].route == route && k->gateways[i].index == index)
-			at = k->gateways[i].at;
-	}
-	errors_add(k->errs, at,
-	           PATH({.key = "routes"}, {.index = route}, {.key = "via"}, {.index = index}),
-	           "%s", why);
-}
-
-static int by_address(const void *a, const void *b)
-{
-	const struct config_gateway *x = a, *y = b;
-
-	int order = ip_order(x->addr, y->addr);
-
-	return order != 0 ? order : x->index < y->index ? -1 : 1;
-}
-
-/* In order, each once; a list of one is as if there were no list. */
-static void check_gateways(struct check *k, uint32_t route, struct config_via *via)
-{
-	if (via->n > 1)
-		qsort(via->list, via->n, sizeof(via->list[0]), by_address);
-	for (uint16_t i = 1; i < via->n; i++) {
-		if (ip_equal(via->list[i].addr, via->list[i - 1].addr))
-			check_refuse_gateway(k, route, via->list[i].index, "said before");
-	}
-	if (via->n == 1) {
-		struct ip addr = via->list[0].addr;
-
-		free(via->list);
-		*via = (struct config_via){.addr = addr};
-	}
-}
-
-void check_route(struct check *k, const struct seen *seen)
-{
-	struct config_route *r = seen->value;
-
-	r->index = seen->index;
-	r->iface = CONFIG_NO_IFACE;
-	if (r->type == CONFIG_ROUTE_UNICAST)
-		check_unicast(k, seen);
-	else
-		check_no_gateway(k, seen);
-	place_add(k, &k->routes, seen->index,
-	          (struct check_place){
-			  .whole = seen->at[0],
-			  .address = seen->at[1 + ROUTE_VIA],
-			  .interface = seen->at[1 + ROUTE_INTERFACE],
-		  });
-	if (k->err == 0)
-		check_gateways(k, seen->index, &r->via);
+	if (seen->at[1 + INTERFACE_PCAP].line != 0)
+		check_of_device(k, seen);
+	if (f->mtu != 0 && f->mtu < 1280)
+		check_mtu(k, seen);
+	else if (f->ra.send)
+		check_advertisement(k, seen);
 }
 
 void check_neighbour(struct check *k, const struct seen *seen)
@@ -200,12 +160,12 @@ void check_neighbour(struct check *k, const struct seen *seen)
 
 	n->index = seen->index;
 	n->iface = CONFIG_NO_IFACE;
-	place_add(k, &k->neighbours, seen->index,
-	          (struct check_place){
-			  .whole = seen->at[0],
-			  .address = seen->at[1 + NEIGHBOUR_ADDRESS],
-			  .interface = seen->at[1 + NEIGHBOUR_INTERFACE],
-		  });
+	check_place(k, &k->neighbours, seen->index,
+	            (struct check_place){
+			    .whole = seen->at[0],
+			    .address = seen->at[1 + NEIGHBOUR_ADDRESS],
+			    .interface = seen->at[1 + NEIGHBOUR_INTERFACE],
+		    });
 }
 
 /* Complain if the file that @f writes is @other's too; of two writers the later one is told. */
@@ -240,6 +200,7 @@ void check_captures(struct check *k)
 void check_fini(struct check *k)
 {
 	free(k->captures.at);
+	free(k->ra.prefixes);
 	free(k->gateways);
 	free(k->routes.at);
 	free(k->neighbours.at);

@@ -21,14 +21,37 @@ enum interface_field {
 	INTERFACE_PCAP,
 	INTERFACE_URPF,
 	INTERFACE_REDIRECTS,
+	INTERFACE_DAD,
+	INTERFACE_RA,
+};
+enum ra_field {
+	RA_PREFIXES,
+	RA_INTERVAL,
+	RA_LIFETIME,
+	RA_MANAGED,
+	RA_OTHER,
+	RA_HOP_LIMIT,
+	RA_MTU,
+	RA_PREFERENCE,
+	RA_REACHABLE,
+	RA_RETRANS,
+	RA_VALID,
+	RA_PREFERRED,
+	RA_ON_LINK,
+	RA_AUTONOMOUS,
+	RA_DNS_SERVERS,
+	RA_DNS_SEARCH,
+	RA_DNS_LIFETIME,
+	RA_FIELDS,
 };
 enum pcap_field { PCAP_IN, PCAP_OUT };
 enum route_field { ROUTE_TO, ROUTE_VIA, ROUTE_INTERFACE, ROUTE_METRIC, ROUTE_TYPE };
 enum neighbour_field { NEIGHBOUR_ADDRESS, NEIGHBOUR_LLADDR, NEIGHBOUR_INTERFACE };
 
-/* An address of an interface, with where it was said. */
+/* An address of an interface that is not link-local, with where it was said. */
 struct check_subnet {
 	struct config_prefix subnet;
+	struct ip first, last; /* of the subnet */
 	uint16_t iface; /* as the file counts, then as the model does */
 	uint32_t index; /* in the interface's list */
 	struct mark at;
@@ -57,11 +80,20 @@ struct check_gateway {
 	struct mark at;
 };
 
+/* Where the router advertisement of the interface that is being read was said. */
+struct check_ra {
+	struct mark whole;
+	struct mark field[RA_FIELDS + 1]; /* the last one: nowhere */
+	size_t n_prefixes;
+	struct mark *prefixes; /* by position */
+};
+
 struct check {
 	struct config *config;
 	struct config_errors *errs;
 	struct check_places routes, neighbours;
 	struct check_places captures; /* by config_interface.index */
+	struct check_ra ra;
 	size_t n_gateways, n_subnets, n_taken;
 	struct check_gateway *gateways;
 	struct check_subnet *subnets; /* when all is read: disjoint, sorted by address */
@@ -71,7 +103,18 @@ struct check {
 };
 
 schema_check check_version, check_address, check_interface, check_pcap, check_route, check_gateway,
-	check_neighbour;
+	check_neighbour, check_ra, check_ra_prefix, check_dns_server, check_dns_search;
+
+/* Judge the router advertisement of the interface @seen, and fill in what follows from its
+ * addresses. */
+void check_advertisement(struct check *k, const struct seen *seen);
+
+/* Complain about field @i of the mapping @seen. */
+void check_refuse_field(struct check *k, const struct seen *seen, unsigned int i, const char *why);
+
+/* Remember where element @index was said; those between that were not kept stay zero. */
+void check_place(struct check *k, struct check_places *places, uint32_t index,
+                 struct check_place place);
 
 /**
  * check_all - judge the whole, sort it, and resolve the names and gateways in it

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/address.h"
 #include "config/check.h"
 #include "config/suggest.h"
 #include "config/value.h"
@@ -57,6 +58,30 @@ static uint16_t resolve_interface(struct check *k, const struct referrer *r)
 	return iface;
 }
 
+/* The link-local address of @f as far as the file says it, :: if it does not. */
+static struct ip link_local_of(const struct config_interface *f)
+{
+	for (size_t i = 0; i < f->n_addresses; i++) {
+		if (ip6_is_link_local(f->addresses[i].addr))
+			return f->addresses[i].addr;
+	}
+	return f->mac != 0 ? ip6_link_local(f->mac) : (struct ip){};
+}
+
+static uint16_t resolve_link_local(struct check *k, const struct referrer *r, uint16_t named)
+{
+	const struct config *c = k->config;
+
+	if (r->interface[0] == '\0')
+		refuse_address(k, r, "on every link: say its \"interface\"");
+	else if (named != CONFIG_NO_IFACE &&
+	         ip_equal(link_local_of(&c->interfaces[named]), r->addr))
+		refuse_address(k, r, "the router's own address");
+	else
+		return named;
+	return CONFIG_NO_IFACE;
+}
+
 /* The interface that the address of @r is behind, @named being what resolve_interface() says;
  * CONFIG_NO_IFACE after complaining. */
 static uint16_t resolve_address(struct check *k, const struct referrer *r, uint16_t named)
@@ -65,6 +90,8 @@ static uint16_t resolve_address(struct check *k, const struct referrer *r, uint1
 
 	if (k->interfaces_broken || ip_is_none(r->addr))
 		return named;
+	if (ip6_is_link_local(r->addr))
+		return resolve_link_local(k, r, named);
 	if (check_find_taken(k, r->addr) != NULL) {
 		refuse_address(k, r, check_find_taken(k, r->addr));
 		return CONFIG_NO_IFACE;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/address.h"
 #include "config/check.h"
-#include "config/value.h"
 #include "wire/addr.h"
 
 static int by_name(const void *a, const void *b)
@@ -40,16 +40,6 @@ static void sort_interfaces(struct check *k)
 	free(now);
 }
 
-static struct ip first_of(const struct check_subnet *s)
-{
-	return prefix_first(&s->subnet);
-}
-
-static struct ip last_of(const struct check_subnet *s)
-{
-	return prefix_last(&s->subnet);
-}
-
 static int by_mark(const struct check_subnet *x, const struct check_subnet *y)
 {
 	if (x->at.line != y->at.line)
@@ -70,7 +60,7 @@ static int by_subnet(const void *a, const void *b)
 {
 	const struct check_subnet *x = a, *y = b;
 
-	int order = ip_order(first_of(x), first_of(y));
+	int order = ip_order(x->first, y->first);
 
 	if (order != 0)
 		return order;
@@ -116,7 +106,7 @@ static void keep_widest(struct check *k)
 		const struct check_subnet *s = &k->subnets[i];
 		const struct check_subnet *wide = n > 0 ? &k->subnets[n - 1] : NULL;
 
-		if (wide == NULL || ip_order(first_of(s), last_of(wide)) > 0)
+		if (wide == NULL || ip_order(s->first, wide->last) > 0)
 			k->subnets[n++] = *s;
 		else if (wide->iface != s->iface && !ip_equal(wide->subnet.addr, s->subnet.addr))
 			refuse_subnet(k, s, "the subnet overlaps", wide);
@@ -147,9 +137,13 @@ static void list_taken(struct check *k)
 		const struct check_subnet *s = &k->subnets[i];
 
 		take(k, s->subnet.addr, "the router's own address");
-		if (s->subnet.len < 31) {
-			take(k, first_of(s), "the address of a subnet itself");
-			take(k, last_of(s), "the broadcast address of a subnet");
+		if (!prefix_has_first(&s->subnet))
+			continue;
+		if (ip_is4(s->subnet.addr)) {
+			take(k, s->first, "the address of a subnet itself");
+			take(k, s->last, "the broadcast address of a subnet");
+		} else {
+			take(k, s->first, "the anycast address of a subnet's routers");
 		}
 	}
 	qsort(k->taken, k->n_taken, sizeof(k->taken[0]), by_taken);
@@ -174,12 +168,12 @@ const struct check_subnet *check_find_subnet(const struct check *k, struct ip ad
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (ip_order(last_of(&k->subnets[mid]), addr) < 0)
+		if (ip_order(k->subnets[mid].last, addr) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (low == k->n_subnets || ip_order(first_of(&k->subnets[low]), addr) > 0)
+	if (low == k->n_subnets || ip_order(k->subnets[low].first, addr) > 0)
 		return NULL;
 	return &k->subnets[low];
 }

@@ -97,7 +97,7 @@ void config_free(struct config *c)
 {
 	if (c == NULL)
 		return;
-	value_free_fields(&config_schema, c);
+	value_free(&config_schema, c);
 	free(c);
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* model: values as they lie in the model: defaults, printing, comparing, freeing. */
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
+#include "config/address.h"
 #include "config/value.h"
 #include "wire/addr.h"
 
@@ -14,12 +17,56 @@ static uint32_t number_load(const struct schema *s, const void *value)
 	return *(const uint32_t *)value;
 }
 
+/* From the longest to the shortest. */
+static const struct {
+	const char *name;
+	uint32_t ms;
+} units[] = {
+	{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+};
+
+uint64_t duration_scale(const struct schema *s, const char *unit)
+{
+	uint32_t least = s->milli ? 1 : 1000;
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(unit, units[i].name) == 0)
+			return units[i].ms / least;
+	}
+	return 0;
+}
+
+const char *duration_format(char *buf, const struct schema *s, uint32_t value)
+{
+	uint64_t ms = (uint64_t)value * (s->milli ? 1 : 1000);
+	size_t i = 0;
+
+	if (ms == 0)
+		i = 3; /* 0s */
+	while (ms % units[i].ms != 0)
+		i++;
+	(void)snprintf(buf, DURATION_TEXT, "%" PRIu64 "%s", ms / units[i].ms, units[i].name);
+	return buf;
+}
+
+static void duration_print(FILE *out, const struct schema *s, uint32_t value)
+{
+	char text[DURATION_TEXT];
+
+	if (value == UINT32_MAX && s->words != NULL)
+		(void)fprintf(out, "%s", s->words[0]);
+	else
+		(void)fprintf(out, "%s", duration_format(text, s, value));
+}
+
 static void number_print(FILE *out, const struct schema *s, const void *value)
 {
 	uint32_t n = number_load(s, value);
 
 	if (n == 0 && s->words != NULL)
 		(void)fprintf(out, "%s", s->words[0]);
+	else if (n == UINT32_MAX && s->words != NULL && s->words[1] != NULL)
+		(void)fprintf(out, "%s", s->words[1]);
 	else
 		(void)fprintf(out, "%u%s", n, s->type == SCHEMA_RATE ? "/s" : "");
 }
@@ -84,36 +131,53 @@ void value_print_text(FILE *out, const char *text)
 	(void)fputc('"', out);
 }
 
+/* YAML would take a colon for a key's: IPv6 is quoted. */
+static const char *quote_of(struct ip addr)
+{
+	return ip_is4(addr) ? "" : "\"";
+}
+
+static void host_print(FILE *out, struct ip addr)
+{
+	char text[IP_TEXT];
+
+	(void)fprintf(out, "%s%s%s", quote_of(addr), ip_format(text, addr), quote_of(addr));
+}
+
 static void prefix_print(FILE *out, const struct schema *s, const struct config_prefix *p)
 {
 	char text[IP_PREFIX_TEXT];
 
-	if (s->type == SCHEMA_PREFIX && p->len == 0 && ip_is4(p->addr))
-		(void)fprintf(out, "default");
+	if (s->words != NULL && p->len == 0 && ip_is4(p->addr))
+		(void)fprintf(out, "%s", s->words[0]);
 	else
-		(void)fprintf(out, "%s", ip_prefix_format(text, p->addr, p->len));
+		(void)fprintf(out, "%s%s%s", quote_of(p->addr),
+		              ip_prefix_format(text, p->addr, p->len), quote_of(p->addr));
 }
 
 static void via_print(FILE *out, const struct config_via *via)
 {
-	char text[IP_TEXT];
-
 	if (via->n == 0)
-		(void)fprintf(out, "%s", ip_format(text, via->addr));
-	for (uint16_t i = 0; i < via->n; i++)
-		(void)fprintf(out, "%s%s", i == 0 ? "[" : ", ", ip_format(text, via->list[i].addr));
+		host_print(out, via->addr);
+	for (uint16_t i = 0; i < via->n; i++) {
+		(void)fputs(i == 0 ? "[" : ", ", out);
+		host_print(out, via->list[i].addr);
+	}
 	if (via->n > 0)
 		(void)fputc(']', out);
 }
 
 void value_print(FILE *out, const struct schema *s, const void *value)
 {
-	char text[IP_TEXT]; /* a MAC is shorter */
+	char text[MAC_TEXT];
 
 	switch ((enum schema_type)s->type) {
 	case SCHEMA_NUMBER:
 	case SCHEMA_RATE:
 		number_print(out, s, value);
+		break;
+	case SCHEMA_DURATION:
+		duration_print(out, s, *(const uint32_t *)value);
 		break;
 	case SCHEMA_WORD:
 		(void)fprintf(out, "%s", s->words[*(const uint8_t *)value]);
@@ -125,6 +189,7 @@ void value_print(FILE *out, const struct schema *s, const void *value)
 		value_print_text(out, value);
 		break;
 	case SCHEMA_FILE:
+	case SCHEMA_DOMAIN:
 		value_print_text(out, *(char *const *)value);
 		break;
 	case SCHEMA_CPUS:
@@ -137,7 +202,7 @@ void value_print(FILE *out, const struct schema *s, const void *value)
 		via_print(out, value);
 		break;
 	case SCHEMA_HOST:
-		(void)fprintf(out, "%s", ip_format(text, *(const struct ip *)value));
+		host_print(out, *(const struct ip *)value);
 		break;
 	case SCHEMA_ADDRESS:
 	case SCHEMA_PREFIX:
@@ -186,16 +251,13 @@ static bool vias_equal(const struct config_via *a, const struct config_via *b)
 
 static bool scalars_equal(const struct schema *s, const void *a, const void *b)
 {
-	if (s->type == SCHEMA_FILE) {
+	if (s->type == SCHEMA_FILE || s->type == SCHEMA_DOMAIN) {
 		const char *x = *(char *const *)a, *y = *(char *const *)b;
 
 		return x == NULL || y == NULL ? x == y : strcmp(x, y) == 0;
 	}
-	if (s->type == SCHEMA_ADDRESS || s->type == SCHEMA_PREFIX) {
-		const struct config_prefix *x = a, *y = b;
-
-		return ip_equal(x->addr, y->addr) && x->len == y->len;
-	}
+	if (s->type == SCHEMA_ADDRESS || s->type == SCHEMA_PREFIX)
+		return prefix_equal(a, b);
 	if (s->type == SCHEMA_GATEWAY)
 		return vias_equal(a, b);
 	return memcmp(a, b, s->size) == 0;
@@ -205,7 +267,8 @@ bool value_equal(const struct schema *s, const void *a, const void *b)
 {
 	switch ((enum schema_type)s->type) {
 	case SCHEMA_MAPPING:
-		return fields_equal(s, schema_peek(s, a), schema_peek(s, b));
+		return (s->said == 0 || value_is_said(s, a) == value_is_said(s, b)) &&
+		       fields_equal(s, schema_peek(s, a), schema_peek(s, b));
 	case SCHEMA_LIST:
 	case SCHEMA_NAMED:
 		return lists_equal(s, a, b);
@@ -213,10 +276,12 @@ bool value_equal(const struct schema *s, const void *a, const void *b)
 		return true;
 	case SCHEMA_NUMBER:
 	case SCHEMA_RATE:
+	case SCHEMA_DURATION:
 	case SCHEMA_WORD:
 	case SCHEMA_BOOL:
 	case SCHEMA_NAME:
 	case SCHEMA_FILE:
+	case SCHEMA_DOMAIN:
 	case SCHEMA_CPUS:
 	case SCHEMA_MAC:
 	case SCHEMA_HOST:
@@ -269,31 +334,48 @@ static void elements_free(const struct schema *s, void *base)
 {
 	void **array = schema_value(s, base);
 
-	if (s->fields->type == SCHEMA_MAPPING) {
-		for (size_t i = 0; i < schema_count(s, base); i++)
-			value_free_fields(s->fields, (char *)*array + i * s->size);
-	}
+	for (size_t i = 0; i < schema_count(s, base); i++)
+		value_free(s->fields, (char *)*array + i * s->size);
 	free(*array);
 	*array = NULL;
+	*(size_t *)(void *)((char *)base + s->count) = 0;
 }
 
-void value_free_fields(const struct schema *mapping, void *base)
+/* Has a value of schema @s anything on the heap? Most of a million routes' have not. */
+static bool is_owner(const struct schema *s)
 {
-	for (const struct schema *f = mapping->fields; f->key != NULL; f++) {
-		if (f->type == SCHEMA_MAPPING) {
-			value_free_fields(f, schema_value(f, base));
-		} else if (f->type == SCHEMA_LIST || f->type == SCHEMA_NAMED) {
-			elements_free(f, base);
-		} else if (f->type == SCHEMA_GATEWAY) {
-			struct config_via *via = schema_value(f, base);
+	const uint32_t owners = 1u << SCHEMA_MAPPING | 1u << SCHEMA_NAMED | 1u << SCHEMA_LIST |
+	                        1u << SCHEMA_FILE | 1u << SCHEMA_DOMAIN | 1u << SCHEMA_GATEWAY;
 
-			free(via->list);
-			*via = (struct config_via){};
-		} else if (f->type == SCHEMA_FILE) {
-			char **file = schema_value(f, base);
+	return (owners >> s->type & 1) != 0;
+}
 
-			free(*file);
-			*file = NULL;
+/* What lies on the heap of the value at @value. */
+static void scalar_free(const struct schema *s, void *value)
+{
+	if (s->type == SCHEMA_GATEWAY) {
+		struct config_via *via = value;
+
+		free(via->list);
+		*via = (struct config_via){};
+	} else if (s->type == SCHEMA_FILE || s->type == SCHEMA_DOMAIN) {
+		char **text = value;
+
+		free(*text);
+		*text = NULL;
+	}
+}
+
+void value_free(const struct schema *s, void *base)
+{
+	if (s->type == SCHEMA_LIST || s->type == SCHEMA_NAMED) {
+		elements_free(s, base);
+	} else if (s->type == SCHEMA_MAPPING) {
+		for (const struct schema *f = s->fields; f->key != NULL; f++) {
+			if (is_owner(f))
+				value_free(f, schema_value(s, base));
 		}
+	} else {
+		scalar_free(s, schema_value(s, base));
 	}
 }

@@ -12,6 +12,8 @@ static bool is_said(const struct schema *f, const void *base)
 {
 	switch ((enum schema_type)f->type) {
 	case SCHEMA_MAPPING:
+		if (f->said != 0)
+			return value_is_said(f, base);
 		for (const struct schema *g = f->fields; g->key != NULL; g++) {
 			if (is_said(g, schema_peek(f, base)))
 				return true;
@@ -19,15 +21,17 @@ static bool is_said(const struct schema *f, const void *base)
 		return false;
 	case SCHEMA_NAMED:
 	case SCHEMA_LIST:
-		return schema_count(f, base) > 0;
+		return f->said != 0 ? value_is_said(f, base) : schema_count(f, base) > 0;
 	case SCHEMA_LATER:
 		return false;
 	case SCHEMA_NUMBER:
 	case SCHEMA_RATE:
+	case SCHEMA_DURATION:
 	case SCHEMA_WORD:
 	case SCHEMA_BOOL:
 	case SCHEMA_NAME:
 	case SCHEMA_FILE:
+	case SCHEMA_DOMAIN:
 	case SCHEMA_CPUS:
 	case SCHEMA_MAC:
 	case SCHEMA_HOST:
@@ -39,7 +43,9 @@ static bool is_said(const struct schema *f, const void *base)
 	return f->required || f->always || !value_is_default(f, schema_peek(f, base));
 }
 
-static void print_mapping_line(FILE *out, const struct schema *mapping, const void *base)
+static void print_inline(FILE *out, const struct schema *f, const void *base);
+
+static void print_mapping_inline(FILE *out, const struct schema *mapping, const void *base)
 {
 	const char *comma = "";
 
@@ -48,26 +54,32 @@ static void print_mapping_line(FILE *out, const struct schema *mapping, const vo
 		if (!is_said(f, base))
 			continue;
 		(void)fprintf(out, "%s%s: ", comma, f->key);
-		value_print(out, f, schema_peek(f, base));
+		print_inline(out, f, base);
 		comma = ", ";
 	}
 	(void)fputc('}', out);
 }
 
-/* Field @f within an interface, on one line: a scalar, a list of them or a mapping of them. */
-static void print_line(FILE *out, const struct schema *f, const void *base)
+/* Field @f without an end of line: a scalar, or a list or a mapping of what is inline, too. */
+static void print_inline(FILE *out, const struct schema *f, const void *base)
 {
 	if (f->type == SCHEMA_MAPPING) {
-		print_mapping_line(out, f, schema_peek(f, base));
+		print_mapping_inline(out, f, schema_peek(f, base));
 	} else if (f->type == SCHEMA_LIST) {
+		(void)fputc('[', out);
 		for (size_t i = 0; i < schema_count(f, base); i++) {
-			(void)fputs(i == 0 ? "[" : ", ", out);
+			(void)fputs(i == 0 ? "" : ", ", out);
 			value_print(out, f->fields, schema_element(f, base, i));
 		}
 		(void)fputc(']', out);
 	} else {
 		value_print(out, f, schema_peek(f, base));
 	}
+}
+
+static void print_line(FILE *out, const struct schema *f, const void *base)
+{
+	print_inline(out, f, base);
 	(void)fputc('\n', out);
 }
 
@@ -97,7 +109,7 @@ static void print_list(FILE *out, const struct schema *f, const void *base)
 {
 	for (size_t i = 0; i < schema_count(f, base); i++) {
 		(void)fputs("  - ", out);
-		print_mapping_line(out, f->fields, schema_element(f, base, i));
+		print_mapping_inline(out, f->fields, schema_element(f, base, i));
 		(void)fputc('\n', out);
 	}
 }

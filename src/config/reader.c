@@ -5,6 +5,7 @@
  */
 #include "config/reader.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +298,8 @@ static void read_field(struct reader *r, const struct schema *f, void *base, str
 			skip(r);
 	} else if (next(r)) {
 		*at = here(r);
+		if (f->said != 0)
+			*((bool *)base + f->said) = true;
 		read_value(r, &(struct value){.schema = f, .base = base, .at = *at});
 	}
 	pop(r);
@@ -370,16 +373,25 @@ static void *new_element(struct reader *r, const struct value *v)
 		r->stop = true;
 		return NULL;
 	}
-	if (v->schema->fields->type == SCHEMA_MAPPING)
-		value_set_defaults(v->schema->fields, slot);
 	return slot;
 }
+
+/* The element of a list, as it is when nothing is said: worked out once, for a million routes. */
+union blank {
+	struct config_route route;
+	struct config_neighbour neighbour;
+	struct config_prefix prefix;
+};
 
 static void read_list(struct reader *r, const struct value *v)
 {
 	size_t errors = errors_count(r->errs);
+	union blank blank = {};
 	uint32_t index = 0;
 
+	assert(v->schema->size <= sizeof(blank));
+	if (v->schema->fields->type == SCHEMA_MAPPING)
+		value_set_defaults(v->schema->fields, &blank);
 	if (is_nothing(r) || !expect(r, YAML_SEQUENCE_START_EVENT, "a list"))
 		return;
 	while (next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
@@ -387,6 +399,7 @@ static void read_list(struct reader *r, const struct value *v)
 
 		if (slot == NULL)
 			return;
+		memcpy(slot, &blank, v->schema->size);
 		push_index(r, index);
 		read_value(r, &(struct value){v->schema->fields, slot, index, here(r)});
 		pop(r);
@@ -394,8 +407,8 @@ static void read_list(struct reader *r, const struct value *v)
 		/* An element with errors is not kept, so that it causes no further ones. */
 		if (errors_count(r->errs) == errors && !r->stop)
 			++*count_of(v);
-		else if (v->schema->fields->type == SCHEMA_MAPPING)
-			value_free_fields(v->schema->fields, slot);
+		else
+			value_free(v->schema->fields, slot);
 		errors = errors_count(r->errs);
 	}
 }
@@ -444,6 +457,7 @@ static void read_name(struct reader *r, const struct value *v)
 	slot = new_element(r, v);
 	if (slot == NULL)
 		return;
+	value_set_defaults(v->schema->fields, slot);
 	memcpy(slot, name, strlen(name) + 1); /* name_is_fine() knows that it fits */
 	push_key(r, slot);
 	if (next(r))
@@ -465,14 +479,12 @@ static void read_named(struct reader *r, const struct value *v)
 	r->check->interfaces_broken |= errors_count(r->errs) != errors;
 }
 
-static void read_value(struct reader *r, const struct value *v)
+/* Read the value of a type with an inside, or a scalar; @at[0] is its place. */
+static void read_typed(struct reader *r, const struct value *v, struct mark *at)
 {
 	const struct schema *s = v->schema;
-	struct mark at[1 + SCHEMA_MAX_FIELDS] = {v->at};
 	size_t errors = errors_count(r->errs);
 
-	if (r->event.type == YAML_ALIAS_EVENT) /* refused already */
-		return;
 	if (s->type == SCHEMA_MAPPING)
 		read_mapping(r, v, at);
 	else if (s->type == SCHEMA_NAMED)
@@ -489,6 +501,18 @@ static void read_value(struct reader *r, const struct value *v)
 		                                  .path = &r->path,
 		                                  .index = v->index,
 		                                  .at = at});
+}
+
+static void read_value(struct reader *r, const struct value *v)
+{
+	struct mark at = v->at;
+
+	if (r->event.type == YAML_ALIAS_EVENT) /* refused already */
+		return;
+	if (v->schema->type == SCHEMA_MAPPING)
+		read_typed(r, v, (struct mark[1 + SCHEMA_MAX_FIELDS]){at});
+	else
+		read_typed(r, v, &at);
 }
 
 static void read_document(struct reader *r)

@@ -12,6 +12,7 @@
 #define ARRAY_AT(type, array, n)                                                   \
 	.offset = offsetof(type, array), .size = sizeof(((type *)NULL)->array[0]), \
 	.count = offsetof(type, n)
+#define SAID_AT(type, member) .said = offsetof(type, member)
 #define LATER(name)                                 \
 	{                                           \
 		.key = (name), .type = SCHEMA_LATER \
@@ -27,6 +28,10 @@ static const char *const on_failure_words[] = {"pass", "drop", NULL};
 static const char *const mode_words[] = {"auto", "native", "generic", NULL};
 static const char *const zero_copy_words[] = {"auto", "require", "never", NULL};
 static const char *const urpf_words[] = {"off", "strict", "loose", NULL};
+static const char *const mtu_words[] = {"none", "auto", NULL};
+static const char *const infinite_words[] = {"infinite", NULL};
+static const char *const preference_words[] = {"low", "medium", "high", NULL};
+static const char *const default_words[] = {"default", NULL};
 static const char *const type_words[] = {"unicast", "blackhole", "unreachable", "prohibit", NULL};
 
 static const struct schema system_fields[] = {
@@ -121,16 +126,148 @@ static const struct schema address_element = {
 	.check = check_address,
 };
 
+static const struct schema ra_prefix_element = {
+	.key = "prefix",
+	.type = SCHEMA_PREFIX,
+	.check = check_ra_prefix,
+};
+
+static const struct schema dns_server_element = {
+	.key = "server",
+	.type = SCHEMA_HOST,
+	.check = check_dns_server,
+};
+
+static const struct schema dns_search_element = {
+	.key = "domain",
+	.type = SCHEMA_DOMAIN,
+	.check = check_dns_search,
+};
+
+#define RA_MAX (1280 / 8) /* far more of anything than an advertisement has room for */
+
+static const struct schema ra_fields[] = {
+	[RA_PREFIXES] = {.key = "prefixes",
+                         .type = SCHEMA_LIST,
+                         .help = "IPv6 prefixes of the link; if not said, those of the addresses",
+                         ARRAY_AT(struct config_interface, ra.prefixes, ra.n_prefixes),
+                         SAID_AT(struct config_interface, ra.prefixes_said),
+                         .fields = &ra_prefix_element,
+                         .max = RA_MAX},
+	[RA_INTERVAL] = {.key = "interval",
+                         .type = SCHEMA_DURATION,
+                         .help = "longest time from one advertisement to the next",
+                         AT(struct config_interface, ra.interval),
+                         .fallback = "200s",
+                         .min = 4,
+                         .max = 1800},
+	[RA_LIFETIME] = {.key = "lifetime",
+                         .type = SCHEMA_DURATION,
+                         .help = "how long this is a default router; 0s: it is none",
+                         AT(struct config_interface, ra.lifetime),
+                         .fallback = "30m",
+                         .max = 9000},
+	[RA_MANAGED] = {.key = "managed",
+                        .type = SCHEMA_BOOL,
+                        .help = "hosts get addresses by DHCPv6",
+                        AT(struct config_interface, ra.managed),
+                        .fallback = "no"},
+	[RA_OTHER] = {.key = "other",
+                      .type = SCHEMA_BOOL,
+                      .help = "hosts get all but addresses by DHCPv6",
+                      AT(struct config_interface, ra.other),
+                      .fallback = "no"},
+	[RA_HOP_LIMIT] = {.key = "hop-limit",
+                          .type = SCHEMA_NUMBER,
+                          .help = "hop limit of hosts; 0: unspecified",
+                          AT(struct config_interface, ra.hop_limit),
+                          .fallback = "64",
+                          .max = 255},
+	[RA_MTU] = {.key = "mtu",
+                    .type = SCHEMA_NUMBER,
+                    .help = "MTU of the link; auto: that of the interface",
+                    AT(struct config_interface, ra.mtu),
+                    .words = mtu_words,
+                    .fallback = "auto",
+                    .min = 1280,
+                    .max = 9216},
+	[RA_PREFERENCE] = {.key = "preference",
+                           .type = SCHEMA_WORD,
+                           .help = "against other routers of the link",
+                           AT(struct config_interface, ra.preference),
+                           .words = preference_words,
+                           .fallback = "medium"},
+	[RA_REACHABLE] = {.key = "reachable-time",
+                          .type = SCHEMA_DURATION,
+                          .help = "how long hosts take a neighbour for reachable; 0s: unspecified",
+                          AT(struct config_interface, ra.reachable),
+                          .fallback = "0s",
+                          .milli = true,
+                          .max = 3600000},
+	[RA_RETRANS] = {.key = "retrans-timer",
+                        .type = SCHEMA_DURATION,
+                        .help = "after how long hosts solicit again; 0s: unspecified",
+                        AT(struct config_interface, ra.retrans),
+                        .fallback = "0s",
+                        .milli = true,
+                        .max = 3600000},
+	[RA_VALID] = {.key = "valid-lifetime",
+                      .type = SCHEMA_DURATION,
+                      .help = "how long an address made of a prefix is valid",
+                      AT(struct config_interface, ra.valid),
+                      .words = infinite_words,
+                      .fallback = "30d",
+                      .max = UINT32_MAX - 1},
+	[RA_PREFERRED] = {.key = "preferred-lifetime",
+                          .type = SCHEMA_DURATION,
+                          .help = "how long it is preferred to others",
+                          AT(struct config_interface, ra.preferred),
+                          .words = infinite_words,
+                          .fallback = "7d",
+                          .max = UINT32_MAX - 1},
+	[RA_ON_LINK] = {.key = "on-link",
+                        .type = SCHEMA_BOOL,
+                        .help = "all of a prefix is on the link",
+                        AT(struct config_interface, ra.on_link),
+                        .fallback = "yes"},
+	[RA_AUTONOMOUS] = {.key = "autonomous",
+                           .type = SCHEMA_BOOL,
+                           .help = "hosts make addresses of a prefix",
+                           AT(struct config_interface, ra.autonomous),
+                           .fallback = "yes"},
+	[RA_DNS_SERVERS] = {.key = "dns-servers",
+                            .type = SCHEMA_LIST,
+                            .help = "IPv6 addresses of recursive name servers",
+                            ARRAY_AT(struct config_interface, ra.dns_servers, ra.n_dns_servers),
+                            .fields = &dns_server_element,
+                            .max = RA_MAX},
+	[RA_DNS_SEARCH] = {.key = "dns-search",
+                           .type = SCHEMA_LIST,
+                           .help = "domains in which names are looked up",
+                           ARRAY_AT(struct config_interface, ra.dns_search, ra.n_dns_search),
+                           .fields = &dns_search_element,
+                           .max = RA_MAX},
+	[RA_DNS_LIFETIME] = {.key = "dns-lifetime",
+                             .type = SCHEMA_DURATION,
+                             .help = "how long hosts may use these servers and domains",
+                             AT(struct config_interface, ra.dns_lifetime),
+                             .words = infinite_words,
+                             .fallback = "30m",
+                             .max = UINT32_MAX - 1},
+	{},
+};
+
 /* The check functions know the positions of fields by the enums of check.h. */
 static const struct schema interface_fields[] = {
-	[INTERFACE_CONTROL] = {.key = "control",
-                               .type = SCHEMA_WORD,
-                               .help = "own: Viaduct owns the addresses and answers ARP",
-                               AT(struct config_interface, control),
-                               .words = control_words,
-                               .later = CONFIG_CONTROL_KERNEL,
-                               .required = true,
-                               .change = CONFIG_CHANGE_CONTROL},
+	[INTERFACE_CONTROL] =
+		{.key = "control",
+                 .type = SCHEMA_WORD,
+                 .help = "own: Viaduct owns the addresses and answers ARP and neighbour discovery",
+                 AT(struct config_interface, control),
+                 .words = control_words,
+                 .later = CONFIG_CONTROL_KERNEL,
+                 .required = true,
+                 .change = CONFIG_CHANGE_CONTROL},
 	[INTERFACE_ADDRESSES] =
 		{.key = "addresses",
                  .type = SCHEMA_LIST,
@@ -190,8 +327,19 @@ static const struct schema interface_fields[] = {
                                  AT(struct config_interface, redirects),
                                  .fallback = "yes",
                                  .change = CONFIG_CHANGE_REDIRECTS},
-	LATER("dad"),
-	LATER("router-advertisement"),
+	[INTERFACE_DAD] = {.key = "dad",
+                           .type = SCHEMA_BOOL,
+                           .help = "look for duplicates before an IPv6 address is used",
+                           AT(struct config_interface, dad),
+                           .fallback = "yes",
+                           .change = CONFIG_CHANGE_DAD},
+	[INTERFACE_RA] = {.key = "router-advertisement",
+                          .type = SCHEMA_MAPPING,
+                          .help = "announce the router and the link to IPv6 hosts",
+                          .fields = ra_fields,
+                          SAID_AT(struct config_interface, ra.send),
+                          .check = check_ra,
+                          .change = CONFIG_CHANGE_RA},
 	LATER("parent"),
 	LATER("vlan"),
 	{},
@@ -216,6 +364,7 @@ static const struct schema route_fields[] = {
                       .type = SCHEMA_PREFIX,
                       .help = "prefix, or default",
                       AT(struct config_route, to),
+                      .words = default_words,
                       .required = true},
 	[ROUTE_VIA] = {.key = "via",
                        .type = SCHEMA_GATEWAY,
@@ -252,7 +401,7 @@ static const struct schema route_element = {
 static const struct schema neighbour_fields[] = {
 	[NEIGHBOUR_ADDRESS] = {.key = "address",
                                .type = SCHEMA_HOST,
-                               .help = "IPv4 address",
+                               .help = "IPv4 or IPv6 address",
                                AT(struct config_neighbour, address),
                                .required = true},
 	[NEIGHBOUR_LLADDR] = {.key = "lladdr",

@@ -17,18 +17,22 @@ enum schema_type {
 	SCHEMA_NAMED,   /* names the user chooses, each a mapping @fields; sorted by name later */
 	SCHEMA_LIST,    /* elements, each a @fields */
 	/* scalars, by what lies in the model */
-	SCHEMA_NUMBER,  /* uint16_t or uint32_t; words[0], if any, stands for 0 */
-	SCHEMA_RATE,    /* as SCHEMA_NUMBER, written N/s */
-	SCHEMA_WORD,    /* uint8_t: position in @words */
-	SCHEMA_BOOL,    /* bool */
-	SCHEMA_NAME,    /* char[CONFIG_NAME_LEN]: an interface */
-	SCHEMA_FILE,    /* char *, owned */
-	SCHEMA_CPUS,    /* struct config_cpus */
-	SCHEMA_MAC,     /* uint64_t */
-	SCHEMA_HOST,    /* struct ip: a host's address */
-	SCHEMA_GATEWAY, /* struct config_via: the same, or a list of them */
-	SCHEMA_ADDRESS, /* struct config_prefix: an interface's own, with its subnet's length */
-	SCHEMA_PREFIX,  /* struct config_prefix, host bits zero; also the word default */
+	SCHEMA_NUMBER,   /* uint16_t or uint32_t; words[0], if any, stands for 0, words[1] for
+	                    UINT32_MAX */
+	SCHEMA_RATE,     /* as SCHEMA_NUMBER, written N/s */
+	SCHEMA_DURATION, /* uint32_t: s, or ms if @milli; words[0], if any, stands for UINT32_MAX */
+	SCHEMA_WORD,     /* uint8_t: position in @words */
+	SCHEMA_BOOL,     /* bool */
+	SCHEMA_NAME,     /* char[CONFIG_NAME_LEN]: an interface */
+	SCHEMA_FILE,     /* char *, owned */
+	SCHEMA_DOMAIN,   /* the same: a domain without a dot at its end */
+	SCHEMA_CPUS,     /* struct config_cpus */
+	SCHEMA_MAC,      /* uint64_t */
+	SCHEMA_HOST,     /* struct ip: a host's address */
+	SCHEMA_GATEWAY,  /* struct config_via: the same, or a list of them */
+	SCHEMA_ADDRESS,  /* struct config_prefix: an interface's own, with its subnet's length */
+	SCHEMA_PREFIX, /* struct config_prefix, host bits zero; words[0], if any, is that of all of
+	                * IPv4 or, until a gateway decides, PREFIX_DEFAULT of either family */
 	/* known words of versions to come */
 	SCHEMA_LATER,
 };
@@ -47,7 +51,7 @@ struct seen {
 
 typedef void schema_check(struct check *check, const struct seen *seen);
 
-#define SCHEMA_MAX_FIELDS 16
+#define SCHEMA_MAX_FIELDS 20
 
 struct schema {
 	const char *key;          /* NULL ends a table of fields */
@@ -56,15 +60,17 @@ struct schema {
 	const char *const *words; /* ends in NULL */
 	const struct schema *fields; /* of a mapping: its keys; of a list: its element */
 	schema_check *check;
-	uint32_t min, max; /* of a number; max of names and lists: how many */
+	uint32_t min, max; /* of a number or a time; max of names and lists: how many */
 	uint32_t change;   /* enum config_change: what a difference here means */
 	uint16_t offset;   /* in the struct around it */
 	uint16_t size;     /* of the value, or of a list's element */
-	uint16_t count;    /* of names and lists: offset of the size_t that counts them */
-	uint8_t type;      /* enum schema_type */
-	uint8_t later;     /* words from this one on are of versions to come; 0: none */
-	bool required;     /* must be said */
-	bool always;       /* printed even where it is the default */
+	uint16_t said;  /* offset in the same struct of a bool: it was said; 0: none keeps that */
+	uint16_t count; /* of names and lists: offset of the size_t that counts them */
+	uint8_t type;   /* enum schema_type */
+	uint8_t later;  /* words from this one on are of versions to come; 0: none */
+	bool milli;     /* a time is in ms */
+	bool required;  /* must be said */
+	bool always;    /* printed even where it is the default */
 };
 
 /* The whole file, a mapping into struct config. */

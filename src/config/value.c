@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/address.h"
 #include "config/suggest.h"
 #include "wire/addr.h"
 #include "wire/ether.h"
 
-#define FILE_MAX 4095
+#define FILE_MAX   4095
+#define DOMAIN_MAX 253 /* RFC 1035 2.3.4, without the lengths of the first and the last label */
 
-static bool refuse(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(char *why, const char *format, ...)
+bool value_refuse(char *why, const char *format, ...)
 {
 	va_list args;
 
@@ -50,26 +50,64 @@ static void number_store(const struct schema *s, void *value, uint32_t number)
 		*(uint32_t *)value = number;
 }
 
+/* The first word of a number stands for 0, the second for UINT32_MAX. */
+static bool number_word_parse(const struct schema *s, const char *text, void *value)
+{
+	for (uint32_t i = 0; s->words != NULL && s->words[i] != NULL; i++) {
+		if (strcmp(text, s->words[i]) == 0) {
+			number_store(s, value, i == 0 ? 0 : UINT32_MAX);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A number, of which a rate has /s behind. */
 static bool number_parse(const struct schema *s, const char *text, void *value, char *why)
 {
 	const char *unit = s->type == SCHEMA_RATE ? "/s" : "";
 	const char *kind = s->type == SCHEMA_RATE ? "rate" : "number";
-	const char *zero = s->words != NULL ? s->words[0] : NULL;
+	const char *words[] = {"", "", "", ""};
 	size_t len = strlen(text), unit_len = strlen(unit);
 	uint32_t n;
 
-	if (zero != NULL && strcmp(text, zero) == 0) {
-		number_store(s, value, 0);
+	if (number_word_parse(s, text, value))
+		return true;
+	if (len >= unit_len && strcmp(text + len - unit_len, unit) == 0 &&
+	    digits_parse(text, text + len - unit_len, &n) && n >= s->min && n <= s->max) {
+		number_store(s, value, n);
 		return true;
 	}
-	if (len < unit_len || strcmp(text + len - unit_len, unit) != 0 ||
-	    !digits_parse(text, text + len - unit_len, &n) || n < s->min || n > s->max)
-		return refuse(why, "\"%.40s\" is no %s from %u%s to %u%s%s%s", text, kind, s->min,
-		              unit, s->max, unit, zero != NULL ? ", nor " : "",
-		              zero != NULL ? zero : "");
-	number_store(s, value, n);
-	return true;
+	for (size_t i = 0; s->words != NULL && s->words[i] != NULL && i < 2; i++) {
+		words[2 * i] = ", nor ";
+		words[2 * i + 1] = s->words[i];
+	}
+	return value_refuse(why, "\"%.40s\" is no %s from %u%s to %u%s%s%s%s%s", text, kind, s->min,
+	                    unit, s->max, unit, words[0], words[1], words[2], words[3]);
+}
+
+/* A number and its unit, or a word for what has no end. */
+static bool duration_parse(const struct schema *s, const char *text, uint32_t *value, char *why)
+{
+	size_t n = strspn(text, "0123456789");
+	char min[DURATION_TEXT], max[DURATION_TEXT];
+	uint64_t scale = duration_scale(s, text + n);
+	uint32_t number;
+
+	if (s->words != NULL && strcmp(text, s->words[0]) == 0) {
+		*value = UINT32_MAX;
+		return true;
+	}
+	if (scale != 0 && digits_parse(text, text + n, &number) && number * scale >= s->min &&
+	    number * scale <= s->max) {
+		*value = (uint32_t)(number * scale);
+		return true;
+	}
+	if (s->words != NULL)
+		return value_refuse(why, "\"%.40s\" is no time such as 90s, 5m, 2h or 1d, nor %s",
+		                    text, s->words[0]);
+	return value_refuse(why, "\"%.40s\" is no time from %s to %s such as 90s, 5m, 2h or 1d",
+	                    text, duration_format(min, s, s->min), duration_format(max, s, s->max));
 }
 
 /* All that may be said instead of a word that resembles none of them. */
@@ -102,13 +140,13 @@ static bool word_parse(const struct schema *s, const char *text, uint8_t *value,
 		return true;
 	}
 	if (s->words[n] != NULL)
-		return refuse(why, "\"%s\" is not supported by this version", text);
+		return value_refuse(why, "\"%s\" is not supported by this version", text);
 	for (n = 0; s->words[n] != NULL; n++)
 		suggest_try(&near, s->words[n]);
 	if (suggest_text(&near, hint)[0] == '\0')
-		return refuse(why, "unknown value \"%.40s\"%s", text,
-		              words_text(s, all, sizeof(all)));
-	return refuse(why, "unknown value \"%.40s\"%s", text, hint);
+		return value_refuse(why, "unknown value \"%.40s\"%s", text,
+		                    words_text(s, all, sizeof(all)));
+	return value_refuse(why, "unknown value \"%.40s\"%s", text, hint);
 }
 
 static bool bool_parse(const char *text, bool *value, char *why)
@@ -121,7 +159,7 @@ static bool bool_parse(const char *text, bool *value, char *why)
 			return true;
 		}
 	}
-	return refuse(why, "\"%.40s\" is neither yes nor no", text);
+	return value_refuse(why, "\"%.40s\" is neither yes nor no", text);
 }
 
 bool name_is_valid(const char *name, char *why)
@@ -129,17 +167,18 @@ bool name_is_valid(const char *name, char *why)
 	const char *dot = strrchr(name, '.');
 
 	if (name[0] == '\0' || strlen(name) >= CONFIG_NAME_LEN)
-		return refuse(why, "an interface's name has 1 to %d characters",
-		              CONFIG_NAME_LEN - 1);
+		return value_refuse(why, "an interface's name has 1 to %d characters",
+		                    CONFIG_NAME_LEN - 1);
 	for (const char *c = name; *c != '\0'; c++) {
 		if (*c <= ' ' || *c > '~' || *c == '/' || *c == ':')
-			return refuse(why, "an interface's name has no blanks, no / and no :");
+			return value_refuse(why,
+			                    "an interface's name has no blanks, no / and no :");
 	}
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return refuse(why, "\"%s\" is no name of an interface", name);
+		return value_refuse(why, "\"%s\" is no name of an interface", name);
 	if (dot != NULL && dot != name && dot[1] != '\0' &&
 	    strspn(dot + 1, "0123456789") == strlen(dot + 1))
-		return refuse(why, "a VLAN interface is not supported by this version");
+		return value_refuse(why, "a VLAN interface is not supported by this version");
 	return true;
 }
 
@@ -154,19 +193,19 @@ static bool name_parse(const char *text, char *value, char *why)
 static bool file_parse(const char *text, char **value, char *why)
 {
 	if (text[0] == '\0' || strlen(text) > FILE_MAX)
-		return refuse(why, "a file's name has 1 to %d bytes", FILE_MAX);
+		return value_refuse(why, "a file's name has 1 to %d bytes", FILE_MAX);
 	for (const char *c = text; *c != '\0'; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return refuse(why, "a control character in a file's name");
+			return value_refuse(why, "a control character in a file's name");
 	}
 	*value = strdup(text);
-	return *value != NULL || refuse(why, "out of memory");
+	return *value != NULL || value_refuse(why, "out of memory");
 }
 
 static bool cpus_refuse(const char *text, char *why)
 {
-	return refuse(why, "\"%.40s\" is no list of CPUs from 0 to %d such as 1-3,5", text,
-	              CONFIG_CPUS - 1);
+	return value_refuse(why, "\"%.40s\" is no list of CPUs from 0 to %d such as 1-3,5", text,
+	                    CONFIG_CPUS - 1);
 }
 
 static bool cpus_parse(const char *text, struct config_cpus *value, char *why)
@@ -201,109 +240,56 @@ static bool mac_value_parse(const char *text, uint64_t *value, char *why)
 	uint64_t mac;
 
 	if (!mac_parse(text, &mac))
-		return refuse(why, "\"%.40s\" is no MAC address such as 02:00:00:00:00:01", text);
+		return value_refuse(why, "\"%.40s\" is no MAC address such as 02:00:00:00:00:01",
+		                    text);
 	if (mac == 0)
-		return refuse(why, "the MAC address is all zero");
+		return value_refuse(why, "the MAC address is all zero");
 	if (mac_is_group(mac))
-		return refuse(why, "%.40s is a group address, not one station's", text);
+		return value_refuse(why, "%.40s is a group address, not one station's", text);
 	*value = mac;
 	return true;
 }
 
-static const char *ip4_martian(uint32_t addr)
+static bool to_parse(const char *text, const struct schema *s, struct config_prefix *value,
+                     char *why)
 {
-	if (addr == UINT32_MAX)
-		return "the broadcast address";
-	switch (addr >> 24) {
-	case 0:
-		return "an address of \"this network\"";
-	case 127:
-		return "a loopback address";
-	default:
-		break;
+	if (s->words == NULL || strcmp(text, s->words[0]) != 0)
+		return prefix_parse(text, value, why);
+	value->addr = ip_from4(0);
+	value->len = PREFIX_DEFAULT;
+	return true;
+}
+
+/* Labels of letters, digits, - and _, parted by dots; one more may end it (RFC 1035 2.3). */
+static bool domain_is_valid(const char *text, size_t len)
+{
+	static const char label[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-_";
+
+	for (const char *end = text + len; text < end; text++) {
+		size_t n = strspn(text, label);
+
+		if (n < 1 || n > 63 || text[0] == '-' || text[n - 1] == '-')
+			return false;
+		text += n;
+		if (text < end && *text != '.')
+			return false;
+		if (text + 1 == end) /* only a dot that was cut off ends it */
+			return false;
 	}
-	if (addr >> 28 == 0xe)
-		return "a multicast address";
-	if (addr >> 28 == 0xf)
-		return "a reserved address";
-	return NULL;
-}
-
-const char *ip_martian(struct ip addr)
-{
-	return ip_is4(addr) ? ip4_martian(ip_to4(addr)) : NULL;
-}
-
-static bool is_ip6(const char *text)
-{
-	return strchr(text, ':') != NULL &&
-	       strspn(text, "0123456789abcdefABCDEF:./") == strlen(text);
-}
-
-static bool host_parse(const char *text, struct ip *value, char *why)
-{
-	struct ip addr;
-
-	if (is_ip6(text))
-		return refuse(why, "IPv6 is not supported by this version");
-	if (!ip_parse(text, &addr))
-		return refuse(why, "\"%.40s\" is no IPv4 address", text);
-	if (ip_martian(addr) != NULL)
-		return refuse(why, "%s is %s", text, ip_martian(addr));
-	*value = addr;
 	return true;
 }
 
-static bool prefix_read(const char *text, struct config_prefix *value, char *why)
+static bool domain_parse(const char *text, char **value, char *why)
 {
-	if (is_ip6(text))
-		return refuse(why, "IPv6 is not supported by this version");
-	if (ip_prefix_parse(text, &value->addr, &value->len))
-		return true;
-	return refuse(why, "\"%.40s\" is no IPv4 prefix such as 192.0.2.0/24", text);
-}
+	size_t len = strlen(text);
 
-static bool address_parse(const char *text, struct config_prefix *value, char *why)
-{
-	struct config_prefix p = {};
-	struct ip bare, first, last;
-
-	if (ip_parse(text, &bare))
-		return refuse(why, "the length of the subnet is missing, as in %s/24", text);
-	if (!prefix_read(text, &p, why))
-		return false;
-	if (ip_martian(p.addr) != NULL)
-		return refuse(why, "%s is %s", text, ip_martian(p.addr));
-	if (p.len == 0)
-		return refuse(why, "a subnet of length 0 would hold every address");
-	first = prefix_first(&p);
-	last = prefix_last(&p);
-	if (p.len < 31 && ip_equal(p.addr, first)) /* RFC 3021: not so for /31 */
-		return refuse(why, "%s is the address of the network itself", text);
-	if (p.len < 31 && ip_equal(p.addr, last))
-		return refuse(why, "%s is the broadcast address of its network", text);
-	value->addr = p.addr;
-	value->len = p.len;
-	return true;
-}
-
-static bool to_parse(const char *text, struct config_prefix *value, char *why)
-{
-	struct config_prefix p = {};
-	char right[IP_PREFIX_TEXT];
-	struct ip first;
-
-	if (strcmp(text, "default") == 0)
-		text = "0.0.0.0/0";
-	if (!prefix_read(text, &p, why))
-		return false;
-	first = prefix_first(&p);
-	if (!ip_equal(first, p.addr))
-		return refuse(why, "host bits are set, the prefix is %s",
-		              ip_prefix_format(right, first, p.len));
-	value->addr = p.addr;
-	value->len = p.len;
-	return true;
+	if (len > 1 && text[len - 1] == '.')
+		len--;
+	if (len < 1 || len > DOMAIN_MAX || !domain_is_valid(text, len))
+		return value_refuse(why, "\"%.60s\" is no domain such as example.com", text);
+	*value = strndup(text, len);
+	return *value != NULL || value_refuse(why, "out of memory");
 }
 
 bool value_parse(const struct schema *s, const char *text, void *value, char *why)
@@ -312,6 +298,8 @@ bool value_parse(const struct schema *s, const char *text, void *value, char *wh
 	case SCHEMA_NUMBER:
 	case SCHEMA_RATE:
 		return number_parse(s, text, value, why);
+	case SCHEMA_DURATION:
+		return duration_parse(s, text, value, why);
 	case SCHEMA_WORD:
 		return word_parse(s, text, value, why);
 	case SCHEMA_BOOL:
@@ -320,6 +308,8 @@ bool value_parse(const struct schema *s, const char *text, void *value, char *wh
 		return name_parse(text, value, why);
 	case SCHEMA_FILE:
 		return file_parse(text, value, why);
+	case SCHEMA_DOMAIN:
+		return domain_parse(text, value, why);
 	case SCHEMA_CPUS:
 		return cpus_parse(text, value, why);
 	case SCHEMA_MAC:
@@ -331,12 +321,12 @@ bool value_parse(const struct schema *s, const char *text, void *value, char *wh
 	case SCHEMA_ADDRESS:
 		return address_parse(text, value, why);
 	case SCHEMA_PREFIX:
-		return to_parse(text, value, why);
+		return to_parse(text, s, value, why);
 	case SCHEMA_MAPPING:
 	case SCHEMA_NAMED:
 	case SCHEMA_LIST:
 	case SCHEMA_LATER:
 		break;
 	}
-	return refuse(why, "a single value does not go here");
+	return value_refuse(why, "a single value does not go here");
 }

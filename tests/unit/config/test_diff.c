@@ -81,6 +81,9 @@ static void each_change_of_an_interface_has_its_bit(void **)
 		{"addresses: [192.0.2.1/24], force: yes", CONFIG_CHANGE_FORCE},
 		{"addresses: [192.0.2.1/24], redirects: no", CONFIG_CHANGE_REDIRECTS},
 		{"mtu: 68", CONFIG_CHANGE_MTU | CONFIG_CHANGE_ADDRESSES},
+		{"addresses: [192.0.2.1/24, \"2001:db8::1/64\"]", CONFIG_CHANGE_ADDRESSES},
+		{"addresses: [192.0.2.1/24], dad: no", CONFIG_CHANGE_DAD},
+		{"addresses: [192.0.2.1/24], router-advertisement: {}", CONFIG_CHANGE_RA},
 	};
 	struct config *was = parse("interfaces: {a: {control: own, addresses: [192.0.2.1/24]}}\n");
 
@@ -197,6 +200,49 @@ static void only_some_of_the_system_needs_a_restart(void **)
 	config_free(idle);
 }
 
+static void an_advertisement_differs_where_it_would_say_something_else(void **)
+{
+	static const char from[] = "addresses: [\"2001:db8::1/64\"], router-advertisement: {}";
+	static const struct {
+		const char *text;
+		uint32_t bits;
+	} changes[] = {
+		{"addresses: [\"2001:db8::2/64\"], router-advertisement: {}",
+	         CONFIG_CHANGE_ADDRESSES},
+		{"addresses: [\"2001:db8:1::1/64\"], router-advertisement: {}",
+	         CONFIG_CHANGE_ADDRESSES | CONFIG_CHANGE_RA},
+		{"addresses: [\"2001:db8::1/64\"], router-advertisement: {prefixes: []}",
+	         CONFIG_CHANGE_RA},
+		{"addresses: [\"2001:db8::1/64\"], router-advertisement: {lifetime: 1h}",
+	         CONFIG_CHANGE_RA},
+		{"addresses: [\"2001:db8::1/64\"], router-advertisement: {dns-search: [a]}",
+	         CONFIG_CHANGE_RA},
+		{"addresses: [\"2001:db8::1/64\"]", CONFIG_CHANGE_RA},
+		{"addresses: [\"2001:db8::1/64\"], router-advertisement: {prefixes: "
+	         "[\"2001:db8::/64\"]}",
+	         0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		char text[200];
+		struct config *was, *is;
+		struct config_diff d;
+
+		(void)snprintf(text, sizeof(text), "interfaces: {a: {control: own, %s}}\n", from);
+		was = parse(text);
+		(void)snprintf(text, sizeof(text), "interfaces: {a: {control: own, %s}}\n",
+		               changes[i].text);
+		is = parse(text);
+		assert_int_equal(config_diff(&d, was, is), 0);
+		assert_int_equal(d.n_interfaces, changes[i].bits != 0);
+		if (d.n_interfaces > 0)
+			assert_int_equal(d.interfaces[0].changed, changes[i].bits);
+		config_diff_fini(&d);
+		config_free(was);
+		config_free(is);
+	}
+}
+
 /* A naive model: is a route of @x in @c with all that counts? */
 static bool has_route(const struct config *c, const struct config_route *x)
 {
@@ -221,6 +267,11 @@ static struct config *random_routes(unsigned int *seed)
 	for (unsigned int i = 0; i < 64; i++) {
 		if (rand_r(seed) % 2 == 0)
 			(void)fprintf(out, "  - {to: 10.%u.0.0/16, via: 192.0.2.%d, metric: %u}\n",
+			              (i * 37) % 64 / 2, 2 + rand_r(seed) % 3, (i * 37) % 2);
+		if (rand_r(seed) % 2 == 0)
+			(void)fprintf(out,
+			              "  - {to: \"2001:db8:%x::/48\", via: \"fe80::%d\",\n"
+			              "     interface: a, metric: %u}\n",
 			              (i * 37) % 64 / 2, 2 + rand_r(seed) % 3, (i * 37) % 2);
 	}
 	(void)fclose(out);
@@ -265,6 +316,7 @@ int main(void)
 		cmocka_unit_test(the_same_twice_differs_in_nothing),
 		cmocka_unit_test(before_the_first_one_everything_is_added),
 		cmocka_unit_test(each_change_of_an_interface_has_its_bit),
+		cmocka_unit_test(an_advertisement_differs_where_it_would_say_something_else),
 		cmocka_unit_test(routes_are_added_removed_and_replaced),
 		cmocka_unit_test(a_new_interface_before_others_touches_no_route),
 		cmocka_unit_test(a_subnet_that_moves_takes_its_routes_along),
