@@ -199,7 +199,7 @@ void host_stage(struct host *h, const struct ifaces *ifaces, uint64_t now_ns, st
 		struct pkt *p = &b->ended.pkt[i];
 		struct icmp4_error e;
 
-		if (!icmp4_error_of((enum verdict)p->verdict, p->value, &e))
+		if (p->flags & PKT_IP6 || !icmp4_error_of((enum verdict)p->verdict, p->value, &e))
 			continue;
 		/* RFC 791: without DF the sender allows fragments and learns nothing from an error.
 		 */
@@ -209,7 +209,7 @@ void host_stage(struct host *h, const struct ifaces *ifaces, uint64_t now_ns, st
 	}
 	for (uint32_t i = 0; i < b->host.n; i++) {
 		struct pkt *p = &b->host.pkt[i];
-		enum verdict v = host_one(&c, p);
+		enum verdict v = p->flags & PKT_IP6 ? CONSUMED_LOCAL : host_one(&c, p);
 
 		pkt_list_add(&b->ended, p, v);
 	}

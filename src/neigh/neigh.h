@@ -162,6 +162,7 @@ void neigh_stats(const struct neigh_table *t, struct neigh_stats *s);
  * them. Context: worker.
  */
 void neigh4_stage(const struct neigh_reader *n, struct batch *b);
+void neigh6_stage(const struct neigh_reader *n, struct batch *b);
 
 /**
  * arp_input - judge an ARP packet, and answer it in place if it asks for us

@@ -3,11 +3,11 @@
 #include "neigh/neigh.h"
 #include "table/exact.h"
 
-void neigh4_stage(const struct neigh_reader *n, struct batch *b)
+/* @words of a key: neigh_key_words() */
+static force_inline void neigh_stage(const struct neigh_reader *n, const struct exact *table,
+                                     struct lane *lane, unsigned int words)
 {
-	const struct exact *table = rcu_get(&n->table);
-	struct lane *lane = &b->ip4;
-	uint64_t key[BATCH_MAX];
+	uint64_t key[BATCH_MAX * EXACT_MAX_WORDS];
 	uint32_t id[BATCH_MAX];
 	uint8_t at[BATCH_MAX];
 	uint32_t count = 0, left = 0;
@@ -15,9 +15,17 @@ void neigh4_stage(const struct neigh_reader *n, struct batch *b)
 	if (likely((lane->kinds & 1u << NH_CONNECTED) == 0))
 		return;
 	for (uint32_t i = 0; i < lane->n; i++) {
-		if (lane->pkt[i].nh->kind != NH_CONNECTED)
+		const struct nexthop *nh = lane->pkt[i].nh;
+
+		if (nh->kind != NH_CONNECTED)
 			continue;
-		key[count] = (uint64_t)lane->pkt[i].nh->iface << 32 | lane->dst[i];
+		if (words == 1) {
+			key[count] = (uint64_t)nh->iface << 32 | lane->dst[i];
+		} else {
+			key[count * words] = nh->iface;
+			key[count * words + 1] = lane->hi[i];
+			key[count * words + 2] = lane->lo[i];
+		}
 		at[count++] = (uint8_t)i;
 	}
 	if (count > 0)
@@ -35,4 +43,14 @@ void neigh4_stage(const struct neigh_reader *n, struct batch *b)
 	}
 	if (left == 0)
 		lane->kinds &= ~(1u << NH_CONNECTED);
+}
+
+void neigh4_stage(const struct neigh_reader *n, struct batch *b)
+{
+	neigh_stage(n, rcu_get(&n->table), &b->ip4, 1);
+}
+
+void neigh6_stage(const struct neigh_reader *n, struct batch *b)
+{
+	neigh_stage(n, rcu_get(&n->table6), &b->ip6, 3);
 }

@@ -16,6 +16,9 @@
 #include "base/compiler.h"
 #include "packet/pkt.h"
 #include "packet/verdict.h"
+#include "wire/ether.h"
+#include "wire/ip4.h"
+#include "wire/ip6.h"
 
 #define BATCH_MAX 64
 
@@ -76,6 +79,29 @@ static force_inline void pkt_list_add(struct pkt_list *l, const struct pkt *p, e
 	q->flags = p->flags;
 	q->value = p->value;
 	q->nh = p->nh;
+}
+
+/**
+ * batch_route - put a packet into the lane of its family, to be routed
+ * @p: with PKT_IP6 if it is that; its headers are in the frame
+ *
+ * For what input did not put there: packets of the router's own, and those that come back.
+ * Context: worker.
+ */
+static inline void batch_route(struct batch *b, const struct pkt *p)
+{
+	bool ip6 = (p->flags & PKT_IP6) != 0;
+	struct lane *l = ip6 ? &b->ip6 : &b->ip4;
+	const uint8_t *h = p->data + ETHER_LEN;
+
+	assert(l->n < BATCH_MAX); /* I5 */
+	if (ip6) {
+		l->hi[l->n] = ip6_dst(h).hi;
+		l->lo[l->n] = ip6_dst(h).lo;
+	} else {
+		l->dst[l->n] = ip4_dst(h);
+	}
+	l->pkt[l->n++] = *p;
 }
 
 /* Between two runs of the pipeline a batch holds nothing, so nothing found under RCU either. */

@@ -19,4 +19,23 @@ bool partial4_is(const uint8_t *h, uint32_t total);
  */
 void partial4_complete(uint8_t *h, uint64_t sum);
 
+/* Where a checksum lies behind an IPv6 header @h. */
+struct partial6 {
+	uint32_t l4;    /* bytes from @h to the transport's header */
+	uint32_t field; /* to the checksum */
+	uint8_t proto;
+};
+
+/**
+ * partial6_is - has the packet with IPv6 header @h, of @total bytes, a half-made checksum?
+ * @at: set if so
+ *
+ * TCP, UDP and ICMPv6 behind the header, or behind options of some 500 bytes at most. Context: any.
+ */
+bool partial6_is(const uint8_t *h, uint32_t total, struct partial6 *at);
+
+/* Complete it. @sum: csum_add() over all that follows the IPv6 header. Context: the frame's owner.
+ */
+void partial6_complete(uint8_t *h, const struct partial6 *at, uint64_t sum);
+
 #endif

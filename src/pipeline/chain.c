@@ -5,6 +5,7 @@
 #include "wire/checksum.h"
 #include "wire/ether.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 uint16_t chain_rest_len(const struct frames *f, const uint8_t *data)
 {
@@ -62,9 +63,10 @@ uint32_t chain_gather(struct frame_cache *c, struct port_queue *q, uint32_t idx,
 	return count;
 }
 
-uint64_t chain_csum4(const struct frames *f, const struct pkt *p)
+uint64_t chain_csum(const struct frames *f, const struct pkt *p)
 {
-	uint32_t head = ETHER_LEN + ip4_header_len(p->data + ETHER_LEN);
+	uint32_t hlen = p->flags & PKT_IP6 ? IP6_LEN : ip4_header_len(p->data + ETHER_LEN);
+	uint32_t head = ETHER_LEN + hlen;
 	const struct frame_chain *chain;
 	uint64_t sum;
 	uint32_t at;

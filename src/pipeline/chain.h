@@ -32,8 +32,9 @@ uint16_t chain_first_len(const struct frames *f, const struct pkt *p);
 /* Bytes of the chain whose first frame holds @data that lie in the others. */
 uint16_t chain_rest_len(const struct frames *f, const uint8_t *data);
 
-/* csum_add() over what follows the IPv4 header of @p, in one frame or in several. */
-uint64_t chain_csum4(const struct frames *f, const struct pkt *p);
+/* csum_add() over what follows the IPv4 header of @p, or the 40 bytes of its IPv6 header, in one
+ * frame or in several. */
+uint64_t chain_csum(const struct frames *f, const struct pkt *p);
 
 /* Let the frames of the packet at @data, a @chain or one, be no queue's: another thread gets them.
  */

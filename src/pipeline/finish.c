@@ -12,6 +12,14 @@
 /* Packets a second that one neighbour may have the agent hold. It keeps the newest 16. */
 #define HOLD_RATE 64
 
+/* The answer to an error rewrites all before the IP header, the EtherType as well. */
+static uint16_t finish_type(const struct pkt *k)
+{
+	if (!(k->flags & PKT_TAKEN))
+		return ether_type(k->data);
+	return k->flags & PKT_IP6 ? ETHERTYPE_IP6 : ETHERTYPE_IP4;
+}
+
 /* Keep what the packet looked like, once a loop and reason at most: the reader wants one, not all,
  * and a flood of drops is when cycles count. */
 static void finish_example(struct pipeline *p, const struct pkt *k)
@@ -28,9 +36,8 @@ static void finish_example(struct pipeline *p, const struct pkt *k)
 		n = sizeof(e->bytes);
 	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	/* The answer to an error rewrites all before the IP header, the EtherType as well. */
 	e->at_ns = p->now_ns;
-	e->type = k->flags & PKT_TAKEN ? ETHERTYPE_IP4 : ether_type(k->data);
+	e->type = finish_type(k);
 	e->len = (uint16_t)n;
 	memcpy(e->bytes, k->data + ETHER_LEN, n);
 	__atomic_store_n(&e->seq, e->seq + 1, __ATOMIC_RELEASE);

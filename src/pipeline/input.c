@@ -4,10 +4,12 @@
  * into the lanes of the batch.
  */
 #include "packet/parse4.h"
+#include "packet/parse6.h"
 #include "packet/partial.h"
 #include "pipeline/chain.h"
 #include "pipeline/pipeline.h"
 #include "wire/ether.h"
+#include "wire/icmp6.h"
 
 /* How far ahead headers are fetched into the cache: 17-30 cycles a packet when they come cold. */
 #define PREFETCH_AHEAD 8
@@ -38,13 +40,101 @@ static force_inline enum verdict input_ip4(const struct ifaces *s, uint16_t in, 
 	return v;
 }
 
-static bool input_is_ip4(const struct iface *f, const uint8_t *data)
+/* Is the source of the IPv6 header @h an address of the router's own? A link-local one is so on
+ * its own link only. */
+static never_inline bool input_own6(const struct ifaces *s, uint16_t in, const uint8_t *h)
 {
-	return f->up && mac_load(data) == f->mac && ether_type(data) == ETHERTYPE_IP4;
+	struct ip src = ip6_src(h);
+
+	if (ip6_is_link_local(src))
+		return iface_addr6_find(&s->iface[in], src) != NULL;
+	return ifaces_own6(s, src);
 }
 
-/* Why a frame that is not IPv4 to the interface's own MAC goes no further; KEEP: it is ARP. */
-static enum verdict input_why(const struct iface *f, const uint8_t *data)
+/* The same of IPv6. DROP_MULTICAST: see parse6(). */
+static force_inline enum verdict input_ip6(const struct ifaces *s, uint16_t in, struct lane *l,
+                                           uint8_t *data, uint32_t len)
+{
+	struct pkt *p = &l->pkt[l->n];
+	uint8_t *h = data + ETHER_LEN;
+	uint32_t total = 0;
+	uint8_t flags = PKT_IP6;
+	struct ip dst;
+	enum verdict v;
+
+	if (unlikely(len < ETHER_LEN + IP6_LEN))
+		return DROP_SHORT;
+	v = parse6(h, len - ETHER_LEN, &total, &flags);
+	if (unlikely(ifaces_maybe_own6(s, ip6_src(h))) && v == KEEP && input_own6(s, in, h))
+		v = DROP_MARTIAN_SOURCE;
+	dst = ip6_dst(h);
+	p->data = data;
+	p->len = (uint16_t)(ETHER_LEN + total);
+	p->in = in;
+	p->flags = flags;
+	l->hi[l->n] = dst.hi;
+	l->lo[l->n] = dst.lo;
+	l->n += v == KEEP;
+	return v;
+}
+
+/* A neighbour advertisement is the one packet that may come from an address of ours: whoever else
+ * has it says so (RFC 4862 5.4.4). */
+static bool input_is_advert(const uint8_t *h, uint32_t total)
+{
+	return ip6_next(h) == IP6_ICMP && total > IP6_LEN && h[IP6_LEN] == ICMP6_NA;
+}
+
+/*
+ * An IPv6 packet to a group: it is the router's if its interface is in the group (RFC 4291 2.8),
+ * and may have come by a unicast MAC (RFC 6085). Nothing but the group is against it so far.
+ * Return: KEEP: it is in the host list, else how it ends.
+ */
+static enum verdict input_group6(struct pipeline *p, struct pkt *k)
+{
+	const uint8_t *h = k->data + ETHER_LEN;
+	uint8_t flags = k->flags | PKT_IP6 | PKT_GROUP;
+	uint32_t total = 0;
+
+	if (!iface_in_group6(&p->ifaces->iface[k->in], ip6_dst(h)))
+		return DROP_MULTICAST;
+	(void)parse6(h, k->len - ETHER_LEN, &total, &flags);
+	if (input_own6(p->ifaces, k->in, h) && !input_is_advert(h, total))
+		return DROP_MARTIAN_SOURCE;
+	total += ETHER_LEN;
+	if (k->flags & PKT_CHAIN && total < k->len && !chain_trim(&p->cache, k, total))
+		flags &= (uint8_t)~PKT_CHAIN;
+	k->len = (uint16_t)total;
+	k->flags = flags;
+	pkt_list_add(&p->batch.host, k, KEEP);
+	return KEEP;
+}
+
+/* @k goes no further, by @v: unless the router is in the group that it is for. */
+static void input_end(struct pipeline *p, struct pkt *k, enum verdict v)
+{
+	if (v == DROP_MULTICAST && ether_type(k->data) == ETHERTYPE_IP6)
+		v = input_group6(p, k);
+	if (v != KEEP)
+		pkt_list_add(&p->batch.ended, k, v);
+}
+
+/* IPv6 in a frame to a group of stations: KEEP is none of what it may be. */
+static enum verdict input_why_ip6(const uint8_t *data, uint32_t len)
+{
+	uint32_t total;
+	uint8_t flags = 0;
+	enum verdict v = DROP_SHORT;
+
+	if (len >= ETHER_LEN + IP6_LEN)
+		v = parse6(data + ETHER_LEN, len - ETHER_LEN, &total, &flags);
+	if (v == KEEP || (v == DROP_MULTICAST && !mac_is_group6(mac_load(data))))
+		return DROP_L2_GROUP; /* RFC 2464 7 */
+	return v;
+}
+
+/* Why a frame that is not IP to the interface's own MAC goes no further; KEEP: it is ARP. */
+static enum verdict input_why(const struct iface *f, const uint8_t *data, uint32_t len)
 {
 	uint64_t to = mac_load(data);
 	uint16_t type = ether_type(data);
@@ -59,88 +149,106 @@ static enum verdict input_why(const struct iface *f, const uint8_t *data)
 		return DROP_VLAN;
 	if (type == ETHERTYPE_IP4 && mac_is_group(to))
 		return DROP_L2_GROUP; /* RFC 1812 5.3.4; multicast is not routed */
-	return DROP_ETHERTYPE;
+	return type == ETHERTYPE_IP6 ? input_why_ip6(data, len) : DROP_ETHERTYPE;
 }
 
 /*
  * A tag with VID 0 gives a priority and names no VLAN: the frame counts as untagged (802.1Q 6.9).
  * Takes the tag away: the MACs move up to what follows it. What follows may be one more tag.
- * Return: was there one?
  */
-static bool input_untag(uint8_t **data, uint32_t *len)
+static void input_untag(uint8_t **data, uint32_t *len)
 {
 	uint8_t *frame = *data;
 
 	if (ether_type(frame) != ETHERTYPE_VLAN || *len < ETHER_LEN + VLAN_TAG_LEN ||
 	    vlan_vid(frame) != 0)
-		return false;
+		return;
 	memmove(frame + VLAN_TAG_LEN, frame, 2ul * ETHER_ADDR_LEN);
 	*data += VLAN_TAG_LEN;
 	*len -= VLAN_TAG_LEN;
-	return true;
 }
 
-static never_inline void input_end(struct batch *b, uint8_t *data, uint32_t len, uint16_t in,
-                                   enum verdict v)
+/* The lane for what is in the frame, if that is IP to the interface's own MAC; else NULL. */
+static struct lane *input_lane(struct batch *b, const struct iface *f, const uint8_t *data)
 {
-	struct pkt p = {.len = (uint16_t)len, .in = in};
-
-	p.data = data;
-	pkt_list_add(&b->ended, &p, v);
+	if (!f->up || mac_load(data) != f->mac)
+		return NULL;
+	if (ether_type(data) == ETHERTYPE_IP4)
+		return &b->ip4;
+	return ether_type(data) == ETHERTYPE_IP6 ? &b->ip6 : NULL;
 }
 
-/* What is not plain IPv4 to the interface's own MAC: put it where it belongs. */
-static never_inline void input_other(struct batch *b, const struct ifaces *s, uint16_t in,
-                                     uint8_t *data, uint32_t len)
+/* IP of either family, for lane @l. */
+static enum verdict input_ip(struct pipeline *p, struct lane *l, const struct pkt *k)
 {
-	const struct iface *f = &s->iface[in];
-	bool untagged = input_untag(&data, &len);
+	if (l == &p->batch.ip6)
+		return input_ip6(p->ifaces, k->in, l, k->data, k->len);
+	return input_ip4(p->ifaces, k->in, l, k->data, k->len);
+}
+
+/* What is not plain IP to the interface's own MAC: put it where it belongs. */
+static never_inline void input_other(struct pipeline *p, uint16_t in, uint8_t *data, uint32_t len)
+{
+	const struct iface *f = &p->ifaces->iface[in];
+	struct pkt k = {.in = in};
+	struct lane *l;
 	enum verdict v;
 
-	if (untagged && input_is_ip4(f, data)) {
-		v = input_ip4(s, in, &b->ip4, data, len);
-	} else {
-		const struct pkt p = {.data = data, .len = (uint16_t)len, .in = in};
-
-		v = input_why(f, data);
-		if (v == KEEP)
-			pkt_list_add(&b->arp, &p, KEEP);
-	}
+	input_untag(&data, &len);
+	k.data = data;
+	k.len = (uint16_t)len;
+	l = input_lane(&p->batch, f, data);
+	v = l != NULL ? input_ip(p, l, &k) : input_why(f, data, len);
 	if (v != KEEP)
-		input_end(b, data, len, in, v);
+		input_end(p, &k, v);
+	else if (l == NULL)
+		pkt_list_add(&p->batch.arp, &k, KEEP);
+}
+
+/* A received packet of one frame that is plain IP and failed a check. */
+static never_inline void input_bad(struct pipeline *p, uint16_t in, uint8_t *data, uint32_t len,
+                                   enum verdict v)
+{
+	struct pkt k = {.data = data, .len = (uint16_t)len, .in = in};
+
+	input_end(p, &k, v);
 }
 
 /* A received packet of one frame. KEEP: it is where it belongs. */
-static force_inline enum verdict input_one(const struct ifaces *s, uint16_t in, uint64_t mac,
-                                           struct batch *b, uint8_t *data, uint32_t len)
+static force_inline enum verdict input_one(struct pipeline *p, const struct ifaces *s, uint16_t in,
+                                           uint64_t mac, uint8_t *data, uint32_t len)
 {
 	if (unlikely(len < ETHER_LEN))
 		return DROP_SHORT;
 	if (likely(mac_load(data) == mac && ether_type(data) == ETHERTYPE_IP4))
-		return input_ip4(s, in, &b->ip4, data, len);
-	input_other(b, s, in, data, len);
+		return input_ip4(s, in, &p->batch.ip4, data, len);
+	if (likely(mac_load(data) == mac && ether_type(data) == ETHERTYPE_IP6))
+		return input_ip6(s, in, &p->batch.ip6, data, len);
+	input_other(p, in, data, len);
 	return KEEP;
 }
 
-/* A packet in several frames. It is in the IPv4 lane if the return is KEEP. */
-static enum verdict input_chain4(struct pipeline *pl, struct pkt *k)
+/* A packet in several frames. Return: KEEP if it is in its lane. */
+static enum verdict input_chain_one(struct pipeline *p, struct pkt *k)
 {
-	const struct iface *f = &pl->ifaces->iface[k->in];
-	struct lane *l = &pl->batch.ip4;
-	struct pkt *p = &l->pkt[l->n];
+	const struct iface *f = &p->ifaces->iface[k->in];
 	uint32_t len = k->len;
+	struct lane *l;
+	struct pkt *x;
 	enum verdict v;
 
-	if (input_untag(&k->data, &len))
-		k->len = (uint16_t)len;
-	if (!input_is_ip4(f, k->data)) {
-		v = input_why(f, k->data);
+	input_untag(&k->data, &len);
+	k->len = (uint16_t)len;
+	l = input_lane(&p->batch, f, k->data);
+	if (l == NULL) {
+		v = input_why(f, k->data, len);
 		return v == KEEP ? DROP_ARP_BAD : v; /* ARP is never this long */
 	}
-	v = input_ip4(pl->ifaces, k->in, l, k->data, k->len);
-	/* RFC 894: what is behind the packet is not part of it. */
-	if (v == KEEP && (p->len == k->len || chain_trim(&pl->cache, k, p->len)))
-		p->flags |= PKT_CHAIN;
+	x = &l->pkt[l->n];
+	v = input_ip(p, l, k);
+	/* RFC 894, RFC 2464: what is behind the packet is not part of it. */
+	if (v == KEEP && (x->len == k->len || chain_trim(&p->cache, k, x->len)))
+		x->flags |= PKT_CHAIN;
 	return v;
 }
 
@@ -159,29 +267,45 @@ static never_inline uint32_t input_chain(struct pipeline *p, struct port_queue *
 		return 0;
 	counter_add(&q->counters.rx_bytes, k.len);
 	v = (enum verdict)k.verdict;
-	if (v == KEEP)
-		v = input_chain4(p, &k);
-	if (v != KEEP)
+	if (v != KEEP) {
 		pkt_list_add(&p->batch.ended, &k, v);
+		return used;
+	}
+	v = input_chain_one(p, &k);
+	if (v != KEEP)
+		input_end(p, &k, v);
 	return used;
+}
+
+static void input_partial6(struct pipeline *p, const struct pkt *k)
+{
+	uint8_t *h = k->data + ETHER_LEN;
+	struct partial6 at;
+
+	if (partial6_is(h, k->len - ETHER_LEN, &at))
+		partial6_complete(h, &at, chain_csum(p->cache.frames, k));
 }
 
 /* Half-made checksums that veth, tap and virtio hand over (AF_XDP row 25). */
 static never_inline void input_partial(struct pipeline *p)
 {
-	struct lane *l = &p->batch.ip4;
+	struct batch *b = &p->batch;
 
-	for (uint32_t i = 0; i < l->n; i++) {
-		uint8_t *h = l->pkt[i].data + ETHER_LEN;
+	for (uint32_t i = 0; i < b->ip4.n; i++) {
+		const struct pkt *k = &b->ip4.pkt[i];
+		uint8_t *h = k->data + ETHER_LEN;
 
-		if (partial4_is(h, l->pkt[i].len - ETHER_LEN))
-			partial4_complete(h, chain_csum4(p->cache.frames, &l->pkt[i]));
+		if (partial4_is(h, k->len - ETHER_LEN))
+			partial4_complete(h, chain_csum(p->cache.frames, k));
 	}
+	for (uint32_t i = 0; i < b->ip6.n; i++)
+		input_partial6(p, &b->ip6.pkt[i]);
+	for (uint32_t i = 0; i < b->host.n; i++)
+		input_partial6(p, &b->host.pkt[i]);
 }
 
 size_t input_stage(struct pipeline *p, struct port_queue *q)
 {
-	struct batch *b = &p->batch;
 	const struct ifaces *s = p->ifaces;
 	uint16_t in = q->port;
 	const struct iface *f = &s->iface[in];
@@ -206,9 +330,9 @@ size_t input_stage(struct pipeline *p, struct port_queue *q)
 			continue;
 		}
 		bytes += len;
-		v = input_one(s, in, mac, b, data, len);
+		v = input_one(p, s, in, mac, data, len);
 		if (unlikely(v != KEEP))
-			input_end(b, data, len, in, v);
+			input_bad(p, in, data, len, v);
 	}
 	if (unlikely(i < n))
 		xsk_ring_cons__cancel(&q->rx, n - i);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* orders: what the agent wants done, put where input would have put it. */
 #include "pipeline/pipeline.h"
-#include "wire/ip4.h"
 
 /* Free frames go back to the agent, as many as there are and the ring has room for. */
 static void order_return(struct pipeline *p, uint32_t n)
@@ -47,8 +46,7 @@ static void order_take(struct pipeline *p, struct order *o)
 		break;
 	case ORDER_RESUME:
 		counter_add(&p->counters.released, 1);
-		b->ip4.dst[b->ip4.n] = ip4_dst(k.data + ETHER_LEN);
-		b->ip4.pkt[b->ip4.n++] = k;
+		batch_route(b, &k);
 		break;
 	case ORDER_DROP:
 		counter_add(&p->counters.released, 1);

@@ -8,6 +8,7 @@
 #include "pipeline/pipeline.h"
 #include "wire/ether.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 /* Traffic goes to a neighbour whose line is stale: the agent should confirm it. */
 static void output_stale(struct pipeline *p, const struct nexthop *nh)
@@ -41,8 +42,9 @@ static enum verdict output_kind(struct pipeline *p, const struct nexthop *nh)
 		return DROP_UNREACHABLE;
 	case NH_PROHIBIT:
 		return DROP_PROHIBIT;
+	case NH_LINK: /* scope6_stage() found no link that is meant */
+		return DROP_MARTIAN_DEST;
 	case NH_LOCAL:
-	case NH_LINK:  /* scope6_stage() left none */
 	case NH_GROUP: /* group4_stage() left none */
 	case NH_NONE:
 		break;
@@ -73,6 +75,24 @@ static void output_options_stamp(struct pipeline *p, struct pkt *k, const struct
 	options4_stamp(k->data + ETHER_LEN, o, &s);
 }
 
+/* RFC 8200 5: no router cuts an IPv6 packet; its sender hears how long it may be. */
+static enum verdict output_fits6(struct pkt *k, enum verdict v)
+{
+	const struct nexthop *nh = k->nh;
+
+	/* RFC 4007 9: a link-local source means nothing on another link. */
+	if (k->flags & PKT_LINK && nh->iface != k->in)
+		return DROP_SCOPE;
+	if (ip6_hop_limit(k->data + ETHER_LEN) <= 1)
+		return DROP_TTL_EXPIRED;
+	if (k->len <= nh->max_len || nh->max_len == 0)
+		return v;
+	k->value = (uint16_t)(nh->max_len - ETHER_LEN);
+	if (k->value < IP6_MIN_MTU)
+		k->value = IP6_MIN_MTU;
+	return DROP_TOO_BIG;
+}
+
 /*
  * The verdict of a packet that its next hop would take; KEEP if it goes, cut if need be. @sent is
  * set if it has gone already. @v: KEEP, or HELD_NEIGH: what is held is cut when it comes back. @o:
@@ -84,6 +104,8 @@ static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict 
 	const struct nexthop *nh = k->nh;
 	const uint8_t *h = k->data + ETHER_LEN;
 
+	if (k->flags & PKT_IP6)
+		return output_fits6(k, v);
 	/* RFC 1812 5.3.1 before 5.2.6: a packet that dies here is not too big. */
 	if (ip4_ttl(h) <= 1)
 		return DROP_TTL_EXPIRED;
@@ -104,14 +126,15 @@ static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict 
 
 /*
  * A packet that is not sent just like that. Return: whether it is sent after all, with @k prepared
- * so that the loop in output4_stage() does the right thing.
+ * so that the loop in output_stage() does the right thing.
  */
 static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 {
 	struct batch *b = &p->batch;
 	const struct nexthop *nh = k->nh;
+	/* Of IPv6 a hop-by-hop header passes as it is (RFC 8200 4.3). */
+	bool options = (k->flags & (PKT_OPTIONS | PKT_IP6)) == PKT_OPTIONS, sent = false;
 	struct options4 o = {0};
-	bool sent = false;
 	enum verdict v;
 
 	if (nh->kind == NH_LOCAL && !(k->flags & PKT_ORIGINATED)) {
@@ -119,7 +142,7 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 		return false;
 	}
 	v = output_kind(p, nh);
-	if (k->flags & PKT_OPTIONS && (v == KEEP || v == HELD_NEIGH))
+	if (options && (v == KEEP || v == HELD_NEIGH))
 		v = output_options_check(k, v, &o);
 	if (v == KEEP || v == HELD_NEIGH)
 		v = output_fits(p, k, v, &o, &sent);
@@ -129,7 +152,7 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 		pkt_list_add(&b->ended, k, v);
 		return false;
 	}
-	if (k->flags & PKT_OPTIONS)
+	if (options)
 		output_options_stamp(p, k, &o);
 	if (k->len < ETHER_MIN_LEN)
 		memset(k->data + k->len, 0, ETHER_MIN_LEN - k->len); /* no EtherLeak */
@@ -140,11 +163,26 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 	return true;
 }
 
-/* TTL minus one, and the checksum with it (RFC 1624 eqn. 3), in one 32-bit store. */
-static force_inline void output_ttl(uint8_t *h, uint32_t w)
+/* The word of the IP header that the TTL or hop limit is in. */
+static force_inline uint32_t output_word(const uint8_t *h, bool ip6)
+{
+	return load32(h + (ip6 ? 4 : 8));
+}
+
+static force_inline uint32_t output_ttl(uint32_t word, bool ip6)
+{
+	return ip6 ? word >> 24 : word & 0xff;
+}
+
+/* One less, and IPv4's checksum with it (RFC 1624 eqn. 3), in one 32-bit store. */
+static force_inline void output_lower(uint8_t *h, uint32_t w, bool ip6)
 {
 	uint32_t sum = (~w >> 16) + 0xfffe; /* ~C + ~m + m', m the word TTL and protocol are in */
 
+	if (ip6) {
+		store32(h + 4, w - (1u << 24));
+		return;
+	}
 	sum = (sum & 0xffff) + (sum >> 16);
 	store32(h + 8, ((w - 1) & 0xffff) | (~sum << 16));
 }
@@ -158,11 +196,11 @@ static force_inline void output_commit(struct tx_list *t, uint32_t n, uint32_t m
 	t->bytes += bytes;
 }
 
-void output4_stage(struct pipeline *p)
+/* @special: flags of packets that are not sent just like that */
+static force_inline void output_stage(struct pipeline *p, struct lane *l, uint32_t special,
+                                      bool ip6)
 {
-	struct batch *b = &p->batch;
-	struct lane *l = &b->ip4;
-	struct tx_list *t = &b->tx;
+	struct tx_list *t = &p->batch.tx;
 	const struct frames *f = p->cache.frames;
 	uint32_t n = l->n, k = t->n, mixed = 0;
 	uint64_t bytes = 0;
@@ -171,10 +209,11 @@ void output4_stage(struct pipeline *p)
 		struct pkt *x = &l->pkt[i];
 		const struct nexthop *nh = x->nh;
 		uint8_t *data = x->data;
-		uint32_t w = load32(data + ETHER_LEN + 8), len;
+		uint32_t w = output_word(data + ETHER_LEN, ip6), len;
 
-		if (unlikely((nh->kind != NH_FORWARD) | ((w & 0xff) <= 1) | (x->len > nh->max_len) |
-		             (x->len < ETHER_MIN_LEN) | (x->flags & (PKT_CHAIN | PKT_OPTIONS)))) {
+		if (unlikely((nh->kind != NH_FORWARD) | (output_ttl(w, ip6) <= 1) |
+		             (x->len > nh->max_len) | (x->len < ETHER_MIN_LEN) |
+		             (x->flags & special))) {
 			/* A packet that is cut goes right behind those before it. */
 			output_commit(t, k, mixed, bytes);
 			bytes = 0;
@@ -183,9 +222,9 @@ void output4_stage(struct pipeline *p)
 			k = t->n;
 			if (!goes)
 				continue;
-			w = load32(data + ETHER_LEN + 8); /* options change the checksum */
+			w = output_word(data + ETHER_LEN, ip6); /* options change the checksum */
 		}
-		output_ttl(data + ETHER_LEN, w);
+		output_lower(data + ETHER_LEN, w, ip6);
 		store64(data, load64(nh->header));
 		store64(data + 6, load64(nh->header + 6));
 		len = x->len < ETHER_MIN_LEN ? ETHER_MIN_LEN : x->len;
@@ -199,4 +238,14 @@ void output4_stage(struct pipeline *p)
 	}
 	output_commit(t, k, mixed, bytes);
 	l->n = 0;
+}
+
+void output4_stage(struct pipeline *p)
+{
+	output_stage(p, &p->batch.ip4, PKT_CHAIN | PKT_OPTIONS, false);
+}
+
+void output6_stage(struct pipeline *p)
+{
+	output_stage(p, &p->batch.ip6, PKT_CHAIN | PKT_LINK, true);
 }

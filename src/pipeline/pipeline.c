@@ -14,6 +14,20 @@ static void forward4(struct pipeline *p)
 	output4_stage(p);
 }
 
+static void forward6(struct pipeline *p)
+{
+	struct batch *b = &p->batch;
+
+	route6_stage(&p->route, b);
+	if (b->ip6.kinds & 1u << NH_GROUP)
+		group6_stage(&p->route, b);
+	if (b->ip6.kinds & 1u << NH_LINK)
+		scope6_stage(&p->route, p->ifaces, b);
+	if (b->ip6.kinds & 1u << NH_CONNECTED)
+		neigh6_stage(p->neigh, b);
+	output6_stage(p);
+}
+
 /* The end of the way: what is for the router, its answers, all that is sent and all that ended. */
 static void settle(struct pipeline *p)
 {
@@ -27,6 +41,8 @@ static void settle(struct pipeline *p)
 	}
 	if (b->ip4.n > 0)
 		forward4(p); /* the router's answers: they are not answered again */
+	if (b->ip6.n > 0)
+		forward6(p);
 	transmit_stage(p);
 	finish_stage(p);
 	assert(batch_is_empty(b)); /* I1, I6 */
@@ -38,16 +54,25 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 	struct batch *b = &p->batch;
 	uint8_t urpf = p->ifaces->iface[q->port].urpf;
 	size_t n = input_stage(p, q);
+	uint32_t n_ip4, n_ip6;
 
 	if (n == 0)
 		return 0;
 	if (b->ip4.n > 0 && urpf != URPF_OFF)
 		urpf4_stage(&p->route, urpf == URPF_STRICT, b);
-	if (b->ip4.n > 0) {
-		uint32_t n_ip4 = b->ip4.n;
-
+	if (b->ip6.n > 0 && urpf != URPF_OFF)
+		urpf6_stage(&p->route, urpf == URPF_STRICT, b);
+	n_ip4 = b->ip4.n;
+	n_ip6 = b->ip6.n;
+	if (n_ip4 > 0) {
 		forward4(p);
-		redirect_stage(p, q->port, n_ip4);
+		redirect_stage(p, q->port, &b->ip4, n_ip4, 0);
+	}
+	if (n_ip6 > 0) {
+		uint32_t first = b->tx.n;
+
+		forward6(p);
+		redirect_stage(p, q->port, &b->ip6, n_ip6, first);
 	}
 	if (b->arp.n > 0)
 		arp_stage(p);
@@ -65,6 +90,8 @@ size_t pipeline_orders(struct pipeline *p)
 		return 0;
 	if (p->batch.ip4.n > 0)
 		forward4(p);
+	if (p->batch.ip6.n > 0)
+		forward6(p);
 	settle(p);
 	return n;
 }

@@ -133,16 +133,19 @@ size_t reassemble_expire(struct pipeline *p, size_t max);
 
 /* Every change to routed frames, in one loop; what cannot be sent is sorted out. */
 void output4_stage(struct pipeline *p);
+void output6_stage(struct pipeline *p);
 
 /**
- * redirect_stage - tell hosts of better gateways on their own link (RFC 1812 5.2.7.2)
- * @in: interface that the batch came in by
- * @n:  packets that the lane had; output has left them in their places, without counting them
+ * redirect_stage - tell hosts of better gateways on their own link (RFC 1812 5.2.7.2, RFC 4861 8.2)
+ * @in:   interface that the batch came in by
+ * @l:    lane of either family
+ * @n:    packets that it had; output has left them in their places, without counting them
+ * @from: the first of the transmit list that may be one of them
  *
- * Messages go to the IPv4 lane, in frames of their own. A few a batch, one a second, source and
+ * Messages go to that lane, in frames of their own. A few a batch, one a second, source and
  * gateway, and within the limit on errors.
  */
-void redirect_stage(struct pipeline *p, uint16_t in, uint32_t n);
+void redirect_stage(struct pipeline *p, uint16_t in, struct lane *l, uint32_t n, uint32_t from);
 
 /* Take what worker @from hands over onto the transmit list, fragments to the router onto the host
  * list. Return: packets. */

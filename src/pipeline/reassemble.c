@@ -55,7 +55,8 @@ void reassemble_stage(struct pipeline *p)
 		struct pkt *k = &l->pkt[i], whole;
 		enum verdict v;
 
-		if (!(ip4_frag(k->data + ETHER_LEN) & (IP4_MF | IP4_OFFSET))) {
+		if (k->flags & PKT_IP6 ||
+		    !(ip4_frag(k->data + ETHER_LEN) & (IP4_MF | IP4_OFFSET))) {
 			l->pkt[n++] = *k;
 			continue;
 		}
@@ -72,7 +73,7 @@ void reassemble_stage(struct pipeline *p)
 	/* Who answers sees one frame: what the others have is summed here. */
 	for (uint32_t i = 0; i < n; i++) {
 		if (l->pkt[i].flags & PKT_CHAIN)
-			l->pkt[i].value = csum_fold(chain_csum4(p->cache.frames, &l->pkt[i]));
+			l->pkt[i].value = csum_fold(chain_csum(p->cache.frames, &l->pkt[i]));
 	}
 	finish_behind(p, ended);
 }

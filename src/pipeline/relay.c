@@ -20,6 +20,20 @@ static struct pkt relay_pkt(const struct pipeline *p, const struct xdp_desc *d)
 	};
 }
 
+/* What input found out about the IPv6 header @h. */
+static uint8_t relay_flags6(const uint8_t *h)
+{
+	uint8_t flags = PKT_IP6;
+
+	if (ip6_next(h) == IP6_HOP_BY_HOP)
+		flags |= PKT_OPTIONS;
+	if (ip6_is_multicast(ip6_dst(h)))
+		flags |= PKT_GROUP;
+	if (ip6_is_link_local(ip6_src(h)))
+		flags |= PKT_LINK;
+	return flags;
+}
+
 /* A fragment to the router itself. */
 static void relay_host(struct pipeline *p, const struct xdp_desc *d)
 {
@@ -27,6 +41,8 @@ static void relay_host(struct pipeline *p, const struct xdp_desc *d)
 
 	if (k.flags & PKT_CHAIN)
 		k.len += chain_rest_len(p->cache.frames, k.data);
+	if (ether_type(k.data) == ETHERTYPE_IP6)
+		k.flags |= relay_flags6(k.data + ETHER_LEN);
 	pkt_list_add(&p->batch.host, &k, KEEP);
 }
 

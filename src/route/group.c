@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "route/route.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 void route_seed_draw(struct route_seed *seed)
 {
@@ -53,10 +54,23 @@ uint32_t flow_hash4(const struct route_seed *seed, const uint8_t *h, uint32_t to
 	return (uint32_t)(fold(x ^ seed->word[2], 0x9fb21c651e98df25ull) >> 32);
 }
 
-void group4_stage(const struct route *r, struct batch *b)
+uint32_t flow_hash6(const struct route_seed *seed, const uint8_t *h, uint32_t total)
 {
-	struct lane *l = &b->ip4;
+	struct ip src = ip6_src(h), dst = ip6_dst(h);
+	uint8_t next = ip6_next(h);
+	uint64_t label = ip6_first(h) & IP6_FLOW_LABEL, rest = label << 40 | next;
+	uint64_t x, y;
 
+	if (has_ports(next) && total >= IP6_LEN + 4)
+		rest |= (uint64_t)load32(h + IP6_LEN) << 8;
+	x = fold(src.hi ^ seed->word[0], src.lo ^ seed->word[1]);
+	y = fold(dst.hi ^ seed->word[1], dst.lo ^ seed->word[2]);
+	x = fold(x ^ seed->word[0], y ^ rest);
+	return (uint32_t)(fold(x ^ seed->word[2], 0x9fb21c651e98df25ull) >> 32);
+}
+
+static force_inline void group_stage(const struct route *r, struct lane *l, bool ip6)
+{
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct pkt *p = &l->pkt[i];
 		const struct nexthop *nh = p->nh;
@@ -64,11 +78,22 @@ void group4_stage(const struct route *r, struct batch *b)
 
 		if (nh->kind != NH_GROUP)
 			continue;
-		hash = flow_hash4(&r->seed, p->data + ETHER_LEN, p->len - ETHER_LEN);
+		hash = ip6 ? flow_hash6(&r->seed, p->data + ETHER_LEN, p->len - ETHER_LEN)
+		           : flow_hash4(&r->seed, p->data + ETHER_LEN, p->len - ETHER_LEN);
 		/* The group holds its members: none is without a line. */
 		nh = idtab_get(r->nexthops, nh->group->bucket[hash % NEXTHOP_BUCKETS]);
 		l->kinds |= 1u << nh->kind;
 		p->nh = nh;
 	}
 	l->kinds &= ~(1u << NH_GROUP);
+}
+
+void group4_stage(const struct route *r, struct batch *b)
+{
+	group_stage(r, &b->ip4, false);
+}
+
+void group6_stage(const struct route *r, struct batch *b)
+{
+	group_stage(r, &b->ip6, true);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Is a packet's source where its routes say it is? RFC 3704 (BCP 84), RFC 1812 5.3.8. */
-#include "iface/iface.h"
 #include "route/route.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 /* Is @in one of the interfaces behind which the group has members? Dead ones count: their hosts
  * still send that way. */
@@ -13,6 +13,17 @@ static bool group_has_iface(const struct nexthop_group *g, uint16_t in)
 			return true;
 	}
 	return false;
+}
+
+static force_inline void lane_move(struct lane *l, uint32_t to, uint32_t from, bool ip6)
+{
+	l->pkt[to] = l->pkt[from];
+	if (ip6) {
+		l->hi[to] = l->hi[from];
+		l->lo[to] = l->lo[from];
+	} else {
+		l->dst[to] = l->dst[from];
+	}
 }
 
 /* Does the route to the source, by @nh, lead anywhere, and if @strict, back by @in? */
@@ -39,27 +50,51 @@ static bool source_is_right(const struct nexthop *nh, bool strict, uint16_t in)
 	return false;
 }
 
+/* End those of @l whose sources, which were looked up to @id, fail; the lane closes up. */
+static force_inline void urpf_settle(const struct route *r, bool strict, struct batch *b,
+                                     struct lane *l, const uint32_t *id, bool ip6)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct nexthop *nh = idtab_get(r->nexthops, id[i]);
+		/* Where a link-local source is, no route says; output keeps it to its link. */
+		bool exempt = (l->pkt[i].flags & PKT_LINK) != 0;
+
+		if (!exempt && (nh == NULL || !source_is_right(nh, strict, l->pkt[i].in))) {
+			pkt_list_add(&b->ended, &l->pkt[i], DROP_URPF);
+			continue;
+		}
+		if (kept < i)
+			lane_move(l, kept, i, ip6);
+		kept++;
+	}
+	l->n = kept;
+}
+
 void urpf4_stage(const struct route *r, bool strict, struct batch *b)
 {
 	cache_aligned uint32_t src[BATCH_MAX] = {}, id[BATCH_MAX];
 	struct lane *l = &b->ip4;
-	uint32_t n = l->n, kept = 0;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < l->n; i++)
 		src[i] = ip4_src(l->pkt[i].data + ETHER_LEN);
-	fib4_lookup(r->fib4, src, id, n);
-	for (uint32_t i = 0; i < n; i++) {
-		const struct nexthop *nh = idtab_get(r->nexthops, id[i]);
+	fib4_lookup(r->fib4, src, id, l->n);
+	urpf_settle(r, strict, b, l, id, false);
+}
 
-		if (nh == NULL || !source_is_right(nh, strict, l->pkt[i].in)) {
-			pkt_list_add(&b->ended, &l->pkt[i], DROP_URPF);
-			continue;
-		}
-		if (kept < i) {
-			l->pkt[kept] = l->pkt[i];
-			l->dst[kept] = l->dst[i];
-		}
-		kept++;
+void urpf6_stage(const struct route *r, bool strict, struct batch *b)
+{
+	cache_aligned uint64_t hi[BATCH_MAX] = {}, lo[BATCH_MAX] = {};
+	cache_aligned uint32_t id[BATCH_MAX];
+	struct lane *l = &b->ip6;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct ip src = ip6_src(l->pkt[i].data + ETHER_LEN);
+
+		hi[i] = src.hi;
+		lo[i] = src.lo;
 	}
-	l->n = kept;
+	fib6_lookup(r->fib6, hi, lo, id, l->n);
+	urpf_settle(r, strict, b, l, id, true);
 }

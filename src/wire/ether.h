@@ -47,6 +47,12 @@ static inline bool mac_is_group(uint64_t mac)
 	return (mac & MAC_GROUP) != 0;
 }
 
+/* Is it one that IPv6 multicast goes to (RFC 2464 7)? */
+static inline bool mac_is_group6(uint64_t mac)
+{
+	return (mac & 0xffff) == 0x3333;
+}
+
 static force_inline uint16_t ether_type(const uint8_t *frame)
 {
 	return load16(frame + 12);

@@ -70,6 +70,8 @@ static force_inline struct ip ip6_dst(const uint8_t *h)
 	return ip_load(h + 24);
 }
 
+#define IP6_FLOW_LABEL 0xfffffu /* of the first word */
+
 /* The first word: version, traffic class, flow label; host order. */
 static force_inline uint32_t ip6_first(const uint8_t *h)
 {

@@ -174,6 +174,8 @@ static void long_frames_that_are_not_ours_end_like_short_ones(void **state)
 	store16(t->in.bytes + 12, ETHERTYPE_VLAN);
 	road_ends(t, 0, DROP_VLAN);
 	store16(t->in.bytes + 12, ETHERTYPE_IP6);
+	road_ends(t, 0, DROP_IP_VERSION);
+	store16(t->in.bytes + 12, 0xb588);
 	road_ends(t, 0, DROP_ETHERTYPE);
 	store16(t->in.bytes + 12, ETHERTYPE_ARP);
 	road_ends(t, 0, DROP_ARP_BAD);

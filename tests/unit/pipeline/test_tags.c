@@ -79,7 +79,7 @@ static void behind_a_priority_tag_the_checks_are_the_same(void **state)
 	to_host(t);
 	store16(t->in.bytes + 12, ETHERTYPE_IP6);
 	tag(&t->in, 0x8100, PRIORITY);
-	road_ends(t, 0, DROP_ETHERTYPE);
+	road_ends(t, 0, DROP_IP_VERSION);
 	to_host(t);
 	tag(&t->in, 0x8100, PRIORITY);
 	t->r->iface[0].up = false;
