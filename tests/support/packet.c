@@ -47,6 +47,15 @@ uint16_t packet_sum4(const uint8_t *h, const uint8_t *l4, uint32_t len)
 	return (uint16_t)sum;
 }
 
+uint16_t packet_sum6(const uint8_t *h, uint8_t proto, const uint8_t *l4, uint32_t len)
+{
+	uint64_t sum = (uint64_t)packet_sum(h + 8, 32) + proto + len + packet_sum(l4, len);
+
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
 void packet_ether(struct packet *p, uint64_t dst, uint64_t src, uint16_t type)
 {
 	put_mac(p->bytes, dst);
@@ -79,6 +88,116 @@ void packet_ip4(struct packet *p, const struct packet_ip4 *f, uint32_t payload)
 	packet_fix_ip4(p);
 }
 
+void packet_ip6(struct packet *p, const struct packet_ip6 *f, uint32_t payload)
+{
+	uint8_t *h = packet_head6(p);
+
+	assert(14 + 40 + payload <= PACKET_MAX);
+	put32(h, 6u << 28 | f->tclass_flow);
+	put16(h + 4, payload);
+	h[6] = f->next != 0 ? f->next : 17;
+	h[7] = f->hop_limit != 0 ? f->hop_limit : 64;
+	for (int i = 0; i < 8; i++) {
+		h[8 + i] = (uint8_t)(f->src.hi >> (56 - 8 * i));
+		h[16 + i] = (uint8_t)(f->src.lo >> (56 - 8 * i));
+		h[24 + i] = (uint8_t)(f->dst.hi >> (56 - 8 * i));
+		h[32 + i] = (uint8_t)(f->dst.lo >> (56 - 8 * i));
+	}
+	for (uint32_t i = 0; i < payload; i++)
+		h[40 + i] = (uint8_t)(i * 7 + (i >> 8));
+	p->len = 14 + 40 + payload;
+}
+
+void packet_ext6(struct packet *p, uint8_t type, const void *body, uint32_t n)
+{
+	uint8_t *h = packet_head6(p), *x = h + 40;
+
+	assert((n + 2) % 8 == 0 && p->len + n + 2 <= PACKET_MAX);
+	memmove(x + 2 + n, x, p->len - 54);
+	x[0] = h[6];
+	x[1] = (uint8_t)((n + 2) / 8 - 1);
+	memcpy(x + 2, body, n);
+	h[6] = type;
+	put16(h + 4, get16(h + 4) + n + 2);
+	p->len += n + 2;
+}
+
+void packet_frag6(struct packet *p, uint16_t frag, uint32_t id)
+{
+	uint8_t body[6];
+
+	put16(body, frag);
+	put32(body + 2, id);
+	packet_ext6(p, 44, body, sizeof(body));
+}
+
+/* Where the extension headers of @h end, @room bytes from it on being there. */
+static uint32_t walk6(const uint8_t *h, uint32_t room, uint8_t *proto)
+{
+	uint32_t at = 40;
+
+	*proto = h[6];
+	while ((*proto == 0 || *proto == 43 || *proto == 44 || *proto == 60) && at + 8 <= room) {
+		uint32_t len = *proto == 44 ? 8 : (h[at + 1] + 1u) * 8;
+
+		*proto = h[at];
+		at += len;
+	}
+	return at < room ? at : room;
+}
+
+uint8_t *packet_payload6(struct packet *p)
+{
+	uint8_t *h = packet_head6(p), proto;
+
+	return h + walk6(h, 40 + get16(h + 4), &proto);
+}
+
+uint32_t packet_payload6_len(struct packet *p)
+{
+	uint8_t *h = packet_head6(p);
+
+	return (uint32_t)(h + 40 + get16(h + 4) - packet_payload6(p));
+}
+
+uint8_t packet_proto6(struct packet *p)
+{
+	uint8_t *h = packet_head6(p), proto;
+
+	(void)walk6(h, 40 + get16(h + 4), &proto);
+	return proto;
+}
+
+static bool is_ip6(struct packet *p)
+{
+	return get16(p->bytes + 12) == 0x86dd;
+}
+
+/* What follows the IP header of either family, which is made @proto's. */
+static uint8_t *payload_of(struct packet *p, uint8_t proto, uint32_t *len)
+{
+	uint8_t *h = packet_head4(p);
+
+	if (is_ip6(p)) {
+		if (packet_payload6(p) == h + 40)
+			h[6] = proto;
+		*len = packet_payload6_len(p);
+		return packet_payload6(p);
+	}
+	h[9] = proto;
+	packet_fix_ip4(p);
+	*len = packet_payload4_len(p);
+	return packet_payload4(p);
+}
+
+/* The sum with the pseudo-header of either family. */
+static uint16_t sum_of(struct packet *p, uint8_t proto, const uint8_t *l4, uint32_t len)
+{
+	uint8_t *h = packet_head4(p);
+
+	return is_ip6(p) ? packet_sum6(h, proto, l4, len) : packet_sum4(h, l4, len);
+}
+
 void packet_fix_ip4(struct packet *p)
 {
 	uint8_t *h = packet_head4(p);
@@ -103,8 +222,8 @@ uint32_t packet_payload4_len(struct packet *p)
 
 void packet_udp(struct packet *p)
 {
-	uint8_t *h = packet_head4(p), *u = packet_payload4(p);
-	uint32_t len = packet_payload4_len(p);
+	uint32_t len;
+	uint8_t *u = payload_of(p, 17, &len);
 	uint16_t sum;
 
 	assert(len >= 8);
@@ -112,18 +231,16 @@ void packet_udp(struct packet *p)
 	put16(u + 2, 9);
 	put16(u + 4, len);
 	put16(u + 6, 0);
-	sum = packet_sum4(h, u, len);
+	sum = sum_of(p, 17, u, len);
 	put16(u + 6, sum == 0xffff ? 0xffff : ~sum);
 }
 
 void packet_tcp(struct packet *p, const struct packet_tcp *f)
 {
-	uint8_t *h = packet_head4(p), *t = packet_payload4(p);
-	uint32_t len = packet_payload4_len(p);
+	uint32_t len;
+	uint8_t *t = payload_of(p, 6, &len);
 
 	assert(len >= 20);
-	h[9] = 6;
-	packet_fix_ip4(p);
 	put16(t, 1024);
 	put16(t + 2, 80);
 	put32(t + 4, f->seq);
@@ -133,19 +250,20 @@ void packet_tcp(struct packet *p, const struct packet_tcp *f)
 	put16(t + 14, 8192);
 	put16(t + 16, 0);
 	put16(t + 18, 0);
-	put16(t + 16, (uint16_t)~packet_sum4(h, t, len));
+	put16(t + 16, (uint16_t)~sum_of(p, 6, t, len));
 }
 
 void packet_icmp(struct packet *p, uint8_t type, uint8_t code)
 {
-	uint8_t *m = packet_payload4(p);
-	uint32_t len = packet_payload4_len(p);
+	bool ip6 = is_ip6(p);
+	uint32_t len;
+	uint8_t *m = payload_of(p, ip6 ? 58 : packet_head4(p)[9], &len);
 
 	assert(len >= 4);
 	m[0] = type;
 	m[1] = code;
 	put16(m + 2, 0);
-	put16(m + 2, (uint16_t)~packet_sum(m, len));
+	put16(m + 2, (uint16_t) ~(ip6 ? sum_of(p, 58, m, len) : packet_sum(m, len)));
 }
 
 void packet_arp(struct packet *p, const struct packet_arp *a)
@@ -215,6 +333,56 @@ static const char *flaw_ip4(const uint8_t *h, uint32_t room, uint32_t mtu)
 	return h[9] == 6 ? flaw_tcp(h, h + hlen, total - hlen) : NULL;
 }
 
+/* Has what the router itself says, with @len bytes at @l4 of protocol @proto, a right checksum? */
+static const char *flaw_own6(const uint8_t *h, uint8_t proto, const uint8_t *l4, uint32_t len)
+{
+	bool right = packet_sum6(h, proto, l4, len) == 0xffff;
+
+	if (proto == 58 && len < 8)
+		return "ICMPv6 shorter than its header";
+	if (proto == 58 && !right)
+		return "wrong checksum of the router's ICMPv6";
+	if (proto == 6 && (len != 20 || (l4[13] & 4) == 0))
+		return "TCP of the router's that is no reset";
+	return proto == 6 && !right ? "wrong checksum of a reset" : NULL;
+}
+
+/* Is the address 2001:db8:x::1 or, of which @mac is part, the link-local one of the port? */
+static bool is_own6(const uint8_t *a, const uint8_t *mac)
+{
+	static const uint8_t net[5] = {0x20, 0x01, 0x0d, 0xb8, 0};
+
+	if (a[0] == 0xfe)
+		return a[15] == mac[5] && a[14] == mac[4] && a[13] == mac[3];
+	return memcmp(a, net, sizeof(net)) == 0 && a[5] < 3 && is_zero(a + 6, 9) && a[15] == 1;
+}
+
+static const char *flaw_ip6(const uint8_t *frame, uint32_t room, uint32_t mtu)
+{
+	const uint8_t *h = frame + 14;
+	uint32_t total = 40 + get16(h + 4), at;
+	uint8_t proto;
+
+	if (h[0] >> 4 != 6)
+		return "no IPv6 header";
+	if (total > room)
+		return "IPv6 length beyond the frame";
+	if (total > mtu)
+		return "longer than the MTU";
+	if (h[7] == 0)
+		return "hop limit 0";
+	if (room != (total < 46 ? 46 : total))
+		return "a trailer";
+	if (!is_zero(h + total, room - total))
+		return "padding that is not zero";
+	if ((frame[0] & 1) != 0 && (h[24] != 0xff || memcmp(frame + 2, h + 36, 4) != 0))
+		return "a group MAC that is not the destination's";
+	at = walk6(h, total, &proto);
+	if (h[6] == 44 || !is_own6(h + 8, frame + 6))
+		return NULL;
+	return flaw_own6(h, proto, h + at, total - at);
+}
+
 const char *packet_flaw(const uint8_t *frame, uint32_t len, uint64_t mac, uint32_t mtu)
 {
 	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -230,9 +398,11 @@ const char *packet_flaw(const uint8_t *frame, uint32_t len, uint64_t mac, uint32
 			return "ARP to a multicast MAC";
 		return len == 60 && is_zero(frame + 42, 18) ? NULL : "ARP with a trailer";
 	}
+	if (get16(frame + 12) == 0x86dd)
+		return flaw_ip6(frame, len - 14, mtu);
 	if ((frame[0] & 1) != 0)
 		return "IPv4 to a group MAC";
 	if (get16(frame + 12) != 0x0800)
-		return "neither IPv4 nor ARP";
+		return "neither IP nor ARP";
 	return flaw_ip4(frame + 14, len - 14, mtu);
 }

@@ -71,6 +71,8 @@ static void on_drop(void *ctx, const struct neigh_held *h, enum verdict v)
 
 static void port_make(struct router *r, uint16_t i, const struct router_config *cfg)
 {
+	const struct nexthop_key local = {.kind = NH_LOCAL};
+	const struct nexthop_key link = {.kind = NH_CONNECTED, .iface = i};
 	struct memory_config *mc = &r->memory[i];
 
 	*mc = (struct memory_config){
@@ -85,6 +87,8 @@ static void port_make(struct router *r, uint16_t i, const struct router_config *
 	};
 	must(memory_port_open(&r->port[i], r->frames, mc) == 0);
 	r->addr[i] = (struct iface_addr4){ROUTER_IP(i), 24};
+	r->addr6[i][0] = (struct iface_addr6){ROUTER_LINK6(i), 64, ADDR_USABLE};
+	r->addr6[i][1] = (struct iface_addr6){ROUTER_IP6(i), 64, ADDR_USABLE};
 	r->iface[i] = (struct iface){
 		.mac = mc->mac,
 		.id = i,
@@ -94,24 +98,54 @@ static void port_make(struct router *r, uint16_t i, const struct router_config *
 		.redirects = cfg->redirects,
 		.n_addr4 = 1,
 		.addr4 = &r->addr[i],
+		.n_addr6 = 2,
+		.addr6 = r->addr6[i],
 		.name = "p",
 	};
+	must(nexthop_get(r->nexthops, &local, 0, &r->iface[i].nh_local) == 0);
+	must(nexthop_get(r->nexthops, &link, nexthop_max_len(mc->mtu), &r->iface[i].nh_link) == 0);
+}
+
+/* A reference to the next hop of @key, for a route. */
+static uint16_t route_nexthop(struct router *r, const struct nexthop_key *key)
+{
+	uint16_t max_len = 0, nh;
+
+	if (key->kind == NH_RESOLVE || key->kind == NH_CONNECTED)
+		max_len = nexthop_max_len(r->iface[key->iface].mtu);
+	must(nexthop_get(r->nexthops, key, max_len, &nh) == 0);
+	return nh;
+}
+
+/* A route by @key is in, instead of one by next hop @old, 0: none. */
+static void route_added(struct router *r, const struct nexthop_key *key, uint16_t old)
+{
+	if (old != 0)
+		nexthop_put(r->nexthops, old);
+	if (key->kind == NH_RESOLVE)
+		neigh_sync_gateway(r->neigh, key->iface, key->gateway);
 }
 
 static void route_add(struct router *r, const struct fib4_route *want,
                       const struct nexthop_key *key)
 {
 	struct fib4_route route = *want;
-	uint16_t max_len = 0, old = 0;
+	uint16_t old = 0;
 
-	if (key->kind == NH_RESOLVE || key->kind == NH_CONNECTED)
-		max_len = nexthop_max_len(r->iface[key->iface].mtu);
-	must(nexthop_get(r->nexthops, key, max_len, &route.nh) == 0);
+	route.nh = route_nexthop(r, key);
 	must(fib4_insert(r->fib, &route, &old) == 0);
-	if (old != 0)
-		nexthop_put(r->nexthops, old);
-	if (key->kind == NH_RESOLVE)
-		neigh_sync_gateway(r->neigh, key->iface, key->gateway);
+	route_added(r, key, old);
+}
+
+static void route_add6(struct router *r, const struct fib6_route *want,
+                       const struct nexthop_key *key)
+{
+	struct fib6_route route = *want;
+	uint16_t old = 0;
+
+	route.nh = route_nexthop(r, key);
+	must(fib6_insert(r->fib6, &route, &old) == 0);
+	route_added(r, key, old);
 }
 
 /* What the agent makes of an address: itself, its subnet and both broadcasts. */
@@ -128,6 +162,22 @@ static void routes_of_port(struct router *r, uint16_t i)
 	route_add(r, &net, &(struct nexthop_key){.kind = NH_BROADCAST, .iface = i});
 	net.dst |= 255;
 	route_add(r, &net, &(struct nexthop_key){.kind = NH_BROADCAST, .iface = i});
+}
+
+/* The same of its IPv6 addresses: the global one and its anycast address, and its subnet; the
+ * link-local one's way is that of all. */
+static void routes6_of_port(struct router *r, uint16_t i)
+{
+	struct fib6_route own = {.dst = ROUTER_IP6(i), .len = 128, .source = ROUTE_LOCAL};
+	const struct fib6_route net = {.dst = NET_IP6(i, 0), .len = 64, .source = ROUTE_CONNECTED};
+	const struct fib6_route near = {
+		.dst = IP6(0xfe80ull << 48, 0), .len = 10, .source = ROUTE_LOCAL};
+
+	route_add6(r, &own, &(struct nexthop_key){.kind = NH_LOCAL});
+	own.dst = net.dst;
+	route_add6(r, &own, &(struct nexthop_key){.kind = NH_LOCAL});
+	route_add6(r, &net, &(struct nexthop_key){.kind = NH_CONNECTED, .iface = i});
+	route_add6(r, &near, &(struct nexthop_key){.kind = NH_LINK});
 }
 
 /* The queue list of worker @w, as the agent builds it. */
@@ -166,6 +216,7 @@ void router_publish(struct router *r)
 		must(ifaces_set(s, &r->iface[i]) == 0);
 	}
 	ifaces_lend4(s);
+	ifaces_lend6(s);
 	(void)rcu_swap(&r->table.current, s);
 	neigh_set_ifaces(r->neigh, s, r->now);
 	for (unsigned int w = 0; w < r->n_workers; w++)
@@ -243,7 +294,10 @@ struct router *router_open(const struct router_config *cfg)
 	router_publish(r);
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
 		routes_of_port(r, i);
+		routes6_of_port(r, i);
 		router_static(r, i, HOST_IP(i), HOST_MAC(i, 2));
+		router_static6(r, i, HOST_IP6(i), HOST_MAC(i, 2));
+		router_static6(r, i, HOST_LINK6(i), HOST_MAC(i, 2));
 	}
 	router_run(r);
 	router_pass(r, 2 * NS_PER_SEC); /* the ports announce their addresses */
@@ -302,24 +356,60 @@ void router_route(struct router *r, uint32_t dst, uint8_t len, uint16_t iface, u
 			  .kind = NH_RESOLVE, .iface = iface, .gateway = ip_from4(gateway)});
 }
 
-void router_route_group(struct router *r, uint32_t dst, uint8_t len, uint16_t from, uint16_t to)
+/* The group of the hosts .2 or ::2 of ports @from to @to, for a route that has @prior. */
+static uint16_t group_make(struct router *r, uint16_t from, uint16_t to, bool ip6, uint16_t prior)
 {
-	struct fib4_route route = {.dst = dst, .len = len, .source = ROUTE_STATIC};
-	uint16_t member[ROUTER_PORTS], old = 0;
+	uint16_t member[ROUTER_PORTS], nh;
 	unsigned int n = 0;
 
-	for (uint16_t i = from; i <= to; i++, n++) {
-		const struct nexthop_key key = {NH_RESOLVE, i, ip_from4(HOST_IP(i))};
+	for (uint16_t i = from; i <= to; i++) {
+		const struct ip gateway = ip6 ? HOST_IP6(i) : ip_from4(HOST_IP(i));
 
-		must(nexthop_get(r->nexthops, &key, nexthop_max_len(r->iface[i].mtu), &member[n]) ==
-		     0);
+		member[n++] = route_nexthop(r, &(struct nexthop_key){NH_RESOLVE, i, gateway});
 	}
-	must(nexthop_get_group(r->nexthops, member, n, fib4_find(r->fib, &route), &route.nh) == 0);
-	must(fib4_insert(r->fib, &route, &old) == 0);
+	must(nexthop_get_group(r->nexthops, member, n, prior, &nh) == 0);
+	return nh;
+}
+
+/* That group is in force, instead of next hop @old. */
+static void group_added(struct router *r, uint16_t from, uint16_t to, bool ip6, uint16_t old)
+{
 	if (old != 0)
 		nexthop_put(r->nexthops, old);
 	for (uint16_t i = from; i <= to; i++)
-		neigh_sync_gateway(r->neigh, i, ip_from4(HOST_IP(i)));
+		neigh_sync_gateway(r->neigh, i, ip6 ? HOST_IP6(i) : ip_from4(HOST_IP(i)));
+}
+
+void router_route_group(struct router *r, uint32_t dst, uint8_t len, uint16_t from, uint16_t to)
+{
+	struct fib4_route route = {.dst = dst, .len = len, .source = ROUTE_STATIC};
+	uint16_t old = 0;
+
+	route.nh = group_make(r, from, to, false, fib4_find(r->fib, &route));
+	must(fib4_insert(r->fib, &route, &old) == 0);
+	group_added(r, from, to, false, old);
+}
+
+void router_route_group6(struct router *r, struct ip dst, uint8_t len, uint16_t from, uint16_t to)
+{
+	struct fib6_route route = {.dst = dst, .len = len, .source = ROUTE_STATIC};
+	uint16_t old = 0;
+
+	route.nh = group_make(r, from, to, true, fib6_find(r->fib6, &route));
+	must(fib6_insert(r->fib6, &route, &old) == 0);
+	group_added(r, from, to, true, old);
+}
+
+void router_route6(struct router *r, struct ip dst, uint8_t len, uint16_t iface, struct ip gateway)
+{
+	route_add6(r, &(struct fib6_route){.dst = dst, .len = len, .source = ROUTE_STATIC},
+	           &(struct nexthop_key){NH_RESOLVE, iface, gateway});
+}
+
+void router_route_kind6(struct router *r, struct ip dst, uint8_t len, enum nexthop_kind kind)
+{
+	route_add6(r, &(struct fib6_route){.dst = dst, .len = len, .source = ROUTE_STATIC},
+	           &(struct nexthop_key){.kind = kind});
 }
 
 void router_route_kind(struct router *r, uint32_t dst, uint8_t len, enum nexthop_kind kind)
@@ -331,6 +421,11 @@ void router_route_kind(struct router *r, uint32_t dst, uint8_t len, enum nexthop
 void router_static(struct router *r, uint16_t iface, uint32_t ip, uint64_t mac)
 {
 	must(neigh_set_static(r->neigh, iface, ip_from4(ip), mac, r->now) == 0);
+}
+
+void router_static6(struct router *r, uint16_t iface, struct ip ip, uint64_t mac)
+{
+	must(neigh_set_static(r->neigh, iface, ip, mac, r->now) == 0);
 }
 
 static void report_take(struct router *r, const struct report *report)
@@ -635,5 +730,22 @@ void router_ip4(struct packet *p, uint16_t in, const struct packet_ip4 *f, uint3
 void router_udp(struct packet *p, uint16_t in, uint32_t dst, uint32_t payload)
 {
 	router_ip4(p, in, &(struct packet_ip4){.dst = dst}, payload);
+	packet_udp(p);
+}
+
+void router_ip6(struct packet *p, uint16_t in, const struct packet_ip6 *f, uint32_t payload)
+{
+	uint64_t to = ip6_is_multicast(f->dst) ? ip6_group_mac(f->dst) : ROUTER_MAC(in);
+	struct packet_ip6 full = *f;
+
+	if (ip_is_none(full.src) && !full.unspecified)
+		full.src = HOST_IP6(in);
+	packet_ether(p, to, HOST_MAC(in, 2), 0x86dd);
+	packet_ip6(p, &full, payload);
+}
+
+void router_udp6(struct packet *p, uint16_t in, struct ip dst, uint32_t payload)
+{
+	router_ip6(p, in, &(struct packet_ip6){.dst = dst}, payload);
 	packet_udp(p);
 }

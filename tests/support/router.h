@@ -5,8 +5,10 @@
  *   host 10.0.0.2 --- p0 .1 [router] p1 10.0.1.1 --- host 10.0.1.2
  *                             p2 10.0.2.1 --- host 10.0.2.2
  *
- * The hosts .2 are static neighbours; any other neighbour has to be asked for. The test is the
- * agent: what workers report goes to the neighbour table, and what that says becomes orders.
+ * Port N has 2001:db8:N::1 and the link-local address of its MAC too, its host 2001:db8:N::2 and
+ * the one of its own. The hosts .2 are static neighbours by all their addresses; any other
+ * neighbour has to be asked for. The test is the agent: what workers report goes to the neighbour
+ * table, and what that says becomes orders.
  */
 #ifndef TEST_ROUTER_H
 #define TEST_ROUTER_H
@@ -23,6 +25,11 @@
 
 #define ROUTER_IP(port)     IP(10, 0, port, 1)
 #define HOST_IP(port)       IP(10, 0, port, 2)
+#define NET_IP6(port, low)  IP6(0x20010db800000000 | (uint64_t)(port) << 16, low)
+#define ROUTER_IP6(port)    NET_IP6(port, 1)
+#define HOST_IP6(port)      NET_IP6(port, 2)
+#define ROUTER_LINK6(port)  ip6_link_local(ROUTER_MAC(port))
+#define HOST_LINK6(port)    ip6_link_local(HOST_MAC(port, 2))
 #define ROUTER_MAC(port)    (0x02ull | (uint64_t)((port) + 1) << 40)
 #define HOST_MAC(port, low) (0x02ull | (uint64_t)((port) + 1) << 32 | (uint64_t)(low) << 40)
 
@@ -52,6 +59,7 @@ struct router {
 	struct memory_config memory[ROUTER_PORTS]; /* that they were opened with */
 	struct iface iface[ROUTER_PORTS];
 	struct iface_addr4 addr[ROUTER_PORTS];
+	struct iface_addr6 addr6[ROUTER_PORTS][2]; /* the link-local one first */
 	struct ifaces *ifaces;
 	struct iface_table table;
 	struct nexthops *nexthops;
@@ -87,7 +95,13 @@ void router_route(struct router *r, uint32_t dst, uint8_t len, uint16_t iface, u
 void router_route_group(struct router *r, uint32_t dst, uint8_t len, uint16_t from, uint16_t to);
 void router_route_kind(struct router *r, uint32_t dst, uint8_t len, enum nexthop_kind kind);
 
+/* The same of IPv6. */
+void router_route6(struct router *r, struct ip dst, uint8_t len, uint16_t iface, struct ip gateway);
+void router_route_group6(struct router *r, struct ip dst, uint8_t len, uint16_t from, uint16_t to);
+void router_route_kind6(struct router *r, struct ip dst, uint8_t len, enum nexthop_kind kind);
+
 void router_static(struct router *r, uint16_t iface, uint32_t ip, uint64_t mac);
+void router_static6(struct router *r, uint16_t iface, struct ip ip, uint64_t mac);
 
 /* Give @iface's state to workers and neighbours anew, after a change of r->iface. */
 void router_publish(struct router *r);
@@ -136,5 +150,9 @@ void router_udp(struct packet *p, uint16_t in, uint32_t dst, uint32_t payload);
 
 /* Start @p: any IPv4 from the host of port @in. */
 void router_ip4(struct packet *p, uint16_t in, const struct packet_ip4 *f, uint32_t payload);
+
+/* The same of IPv6; a group goes to its MAC. */
+void router_udp6(struct packet *p, uint16_t in, struct ip dst, uint32_t payload);
+void router_ip6(struct packet *p, uint16_t in, const struct packet_ip6 *f, uint32_t payload);
 
 #endif

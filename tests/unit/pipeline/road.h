@@ -10,7 +10,9 @@
 #include "router.h"
 #include "wire/ether.h"
 #include "wire/icmp4.h"
+#include "wire/icmp6.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 struct road {
 	struct router *r;
@@ -75,15 +77,18 @@ static inline void road_ends(struct road *t, uint16_t port, enum verdict v)
 /* t->in goes in at @from and comes out at @to with nothing changed but MACs and TTL. */
 static inline void road_forwards(struct road *t, uint16_t from, uint16_t to)
 {
-	uint32_t total = ip4_total_len(packet_head4(&t->in));
+	bool ip6 = ether_type(t->in.bytes) == ETHERTYPE_IP6;
+	uint8_t *h = t->in.bytes + 14;
+	uint32_t total = ip6 ? IP6_LEN + ip6_payload_len(h) : ip4_total_len(h);
 
 	router_send(t->r, from, &t->in);
 	road_out(t, to);
 	assert_int_equal(t->out.len, total < 46 ? 60 : 14 + total);
 	mac_store(t->in.bytes, mac_load(t->out.bytes));
 	mac_store(t->in.bytes + 6, ROUTER_MAC(to));
-	packet_head4(&t->in)[8]--;
-	packet_fix_ip4(&t->in);
+	h[ip6 ? 7 : 8]--;
+	if (!ip6)
+		packet_fix_ip4(&t->in);
 	assert_memory_equal(t->in.bytes, t->out.bytes, 14 + total);
 	road_silent(t);
 }
@@ -99,6 +104,20 @@ static inline const uint8_t *road_icmp(struct road *t, uint16_t port, uint8_t ty
 	assert_int_equal(m[0], type);
 	assert_int_equal(m[1], code);
 	assert_int_equal(packet_sum(m, packet_payload4_len(&t->out)), 0xffff);
+	return m;
+}
+
+/* The same of ICMPv6, of which the router is the source. */
+static inline const uint8_t *road_icmp6(struct road *t, uint16_t port, uint8_t type, uint8_t code)
+{
+	const uint8_t *h = packet_head6(&t->out), *m;
+
+	road_out(t, port);
+	m = packet_payload6(&t->out);
+	assert_int_equal(packet_proto6(&t->out), IP6_ICMP);
+	assert_int_equal(m[0], type);
+	assert_int_equal(m[1], code);
+	assert_int_equal(packet_sum6(h, IP6_ICMP, m, packet_payload6_len(&t->out)), 0xffff);
 	return m;
 }
 
