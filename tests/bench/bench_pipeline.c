@@ -56,7 +56,9 @@ struct bench {
 /* Expected and seen, by the verification pass. */
 struct check {
 	const struct workload *workload;
-	size_t next[2]; /* the frame that should come out, by each way */
+	/* The frame that should come out, by each way, of IPv4 and IPv6: of a batch the one goes
+	 * before the other. */
+	size_t next[2][2];
 	uint64_t seen, wrong;
 };
 
@@ -78,10 +80,11 @@ static uint16_t sum_of(const uint8_t *h)
 	return (uint16_t)~sum;
 }
 
-/* The next frame of @way from number @i on, n_frames if there is none. */
-static size_t check_next(const struct workload *w, size_t i, enum workload_way way)
+/* The next frame of @way, of EtherType @type, from number @i on; n_frames if there is none. */
+static size_t check_next(const struct workload *w, size_t i, enum workload_way way, uint16_t type)
 {
-	while (i < w->n_frames && workload_way(w, i) != way)
+	while (i < w->n_frames &&
+	       (workload_way(w, i) != way || ether_type(workload_frame(w, i)) != type))
 		i++;
 	return i;
 }
@@ -94,7 +97,9 @@ static void check_frame(void *ctx, enum workload_way way, const uint8_t *frame, 
 	const struct workload *w = c->workload;
 	uint8_t expect[WORKLOAD_SLOT];
 	uint8_t *ip = expect + ETHER_LEN;
-	size_t i = check_next(w, c->next[way], way);
+	uint32_t out_len = w->frame_len;
+	size_t *next = &c->next[way][ether_type(frame) == ETHERTYPE_IP6];
+	size_t i = check_next(w, *next, way, ether_type(frame));
 
 	c->seen++;
 	if (i == w->n_frames) {
@@ -104,12 +109,17 @@ static void check_frame(void *ctx, enum workload_way way, const uint8_t *frame, 
 	memcpy(expect, workload_frame(w, i), WORKLOAD_SLOT);
 	memcpy(expect, to, sizeof(to));
 	memcpy(expect + ETHER_ADDR_LEN, from, sizeof(from));
-	ip[8]--;
-	store16(ip + 10, 0);
-	store16(ip + 10, sum_of(ip));
-	if (len != w->frame_len || memcmp(frame, expect, len) != 0)
+	if (ether_type(expect) == ETHERTYPE_IP4) {
+		ip[8]--;
+		store16(ip + 10, 0);
+		store16(ip + 10, sum_of(ip));
+		out_len = ETHER_LEN + ip4_total_len(ip);
+	} else {
+		ip[7]--;
+	}
+	if (len != out_len || memcmp(frame, expect, len) != 0)
 		c->wrong++;
-	c->next[way] = i + 1;
+	*next = i + 1;
 }
 
 /* How many frames have to come out. */

@@ -28,7 +28,9 @@ struct dut {
 	struct iface_table table;
 	struct nexthops *nexthops;
 	struct fib4 *fib;
+	struct fib6 *fib6;
 	uint16_t nh[WORKLOAD_ENDS + 1]; /* by the way of a route */
+	uint16_t nh6[WORKLOAD_ENDS];    /* the same of IPv6; what ends has no family */
 	uint16_t more[DUT_NEXTHOPS];    /* others behind the first port, from 1 on; 0: not there */
 	int report_fd;
 	struct handover *handover; /* with several workers, else NULL */
@@ -48,6 +50,7 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 	static const uint8_t mac[PORTS][8] = {WORKLOAD_ROUTER_MAC, DUT_EGRESS_MAC, DUT_EGRESS_MAC};
 	static const struct iface_addr4 addr[PORTS] = {
 		{0x0a000001, 24}, {0x0a010001, 24}, {0x0a020001, 24}};
+	static const struct iface_addr6 addr6 = {{0xfe80ull << 48, 0x100}, 64, ADDR_USABLE};
 
 	d->ifaces = ifaces_new(PORTS);
 	if (d->ifaces == NULL)
@@ -71,6 +74,8 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 			.up = true,
 			.n_addr4 = 1,
 			.addr4 = &addr[i],
+			.n_addr6 = 1,
+			.addr6 = &addr6,
 		};
 		int err = memory_port_open(&d->port[i], d->frames, &mc);
 
@@ -85,37 +90,49 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 	return 0;
 }
 
-/* The @i-th gateway behind a port to send by, resolved. */
-static int nexthop_make(struct dut *d, uint16_t port, uint8_t i, uint16_t *nh)
+/* A gateway behind a port to send by, resolved to the MAC that ends with @last. */
+static int nexthop_make(struct dut *d, uint16_t port, struct ip gateway, uint8_t last, uint16_t *nh)
 {
-	static const uint8_t header[ETHER_LEN + 2] = {0x02, 0, 0, 0, 0, 0, 0x02,
-	                                              0,    0, 0, 0, 2, 8, 0};
-	struct nexthop_key key = {
-		.kind = NH_RESOLVE, .iface = port, .gateway = ip_from4(GATEWAY(port) + i)};
+	static const uint8_t header[ETHER_LEN + 2] = {0x02, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 2};
+	const struct nexthop_key key = {NH_RESOLVE, port, gateway};
 	struct nexthop line = {
 		.kind = NH_FORWARD,
 		.header_len = ETHER_LEN,
 		.iface = port,
 		.max_len = MTU + ETHER_LEN,
-		.gateway = key.gateway,
+		.gateway = gateway,
 	};
 	int err = nexthop_get(d->nexthops, &key, line.max_len, nh);
 
 	if (err < 0)
 		return err;
 	memcpy(line.header, header, sizeof(header));
-	line.header[ETHER_ADDR_LEN - 1] = (uint8_t)(DUT_NEXTHOP_BYTE + i);
-	return nexthop_resolve(d->nexthops, port, key.gateway, &line);
+	line.header[ETHER_ADDR_LEN - 1] = last;
+	store16(line.header + 12, ip_is4(gateway) ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
+	return nexthop_resolve(d->nexthops, port, gateway, &line);
 }
 
-/* One behind each port, and nothing for what ends. */
+/* The @i-th of IPv4. */
+static int nexthop_make4(struct dut *d, uint16_t port, uint8_t i, uint16_t *nh)
+{
+	return nexthop_make(d, port, ip_from4(GATEWAY(port) + i), (uint8_t)(DUT_NEXTHOP_BYTE + i),
+	                    nh);
+}
+
+/* One of either family behind each port, and nothing for what ends. */
 static int nexthops_make(struct dut *d)
 {
 	const struct nexthop_key nowhere = {.kind = NH_BLACKHOLE};
 	int err = nexthop_get(d->nexthops, &nowhere, 0, &d->nh[WORKLOAD_ENDS]);
 
-	for (uint16_t way = 0; err == 0 && way < WORKLOAD_ENDS; way++)
-		err = nexthop_make(d, (uint16_t)(way + 1), 0, &d->nh[way]);
+	for (uint16_t way = 0; err == 0 && way < WORKLOAD_ENDS; way++) {
+		uint16_t port = (uint16_t)(way + 1);
+
+		err = nexthop_make4(d, port, 0, &d->nh[way]);
+		if (err == 0)
+			err = nexthop_make(d, port, (struct ip){0xfe80ull << 48, port},
+			                   DUT_NEXTHOP_BYTE, &d->nh6[way]);
+	}
 	return err;
 }
 
@@ -133,17 +150,39 @@ static int routes_load(struct dut *d)
 {
 	const struct workload *w = d->workload;
 	struct fib4_route *r = calloc(w->n_routes, sizeof(*r));
-	int err = r != NULL ? 0 : -ENOMEM;
+	int err = r != NULL || w->n_routes == 0 ? 0 : -ENOMEM;
 
 	for (size_t i = 0; err == 0 && i < w->n_routes; i++) {
 		uint16_t nh = w->route[i].nh;
 
 		if (nh != 0 && d->more[nh] == 0)
-			err = nexthop_make(d, 1, (uint8_t)nh, &d->more[nh]);
+			err = nexthop_make4(d, 1, (uint8_t)nh, &d->more[nh]);
 		r[i] = route_of(d, &w->route[i]);
 	}
 	if (err == 0)
 		err = fib4_load(d->fib, r, w->n_routes);
+	free(r);
+	return err;
+}
+
+static int routes6_load(struct dut *d)
+{
+	const struct workload *w = d->workload;
+	struct fib6_route *r = calloc(w->n_routes6, sizeof(*r));
+	int err = r != NULL || w->n_routes6 == 0 ? 0 : -ENOMEM;
+
+	for (size_t i = 0; err == 0 && i < w->n_routes6; i++) {
+		uint8_t way = w->route6[i].way;
+
+		r[i] = (struct fib6_route){
+			.dst = w->route6[i].dst,
+			.len = w->route6[i].len,
+			.source = ROUTE_STATIC,
+			.nh = way == WORKLOAD_ENDS ? d->nh[way] : d->nh6[way],
+		};
+	}
+	if (err == 0)
+		err = fib6_load(d->fib6, r, w->n_routes6);
 	free(r);
 	return err;
 }
@@ -171,9 +210,13 @@ static int tables_make(struct dut *d)
 	if (err == 0)
 		err = fib4_new(&d->fib);
 	if (err == 0)
+		err = fib6_new(&d->fib6);
+	if (err == 0)
 		err = nexthops_make(d);
 	if (err == 0)
 		err = routes_load(d);
+	if (err == 0)
+		err = routes6_load(d);
 	return err;
 }
 
@@ -215,6 +258,7 @@ static int worker_make(struct dut *d, unsigned int i, unsigned int n)
 	w->pipeline.handover = d->handover;
 	w->pipeline.route = (struct route){
 		.fib4 = d->fib,
+		.fib6 = d->fib6,
 		.nexthops = nexthops_idtab(d->nexthops),
 	};
 	w->pipeline.host.common = &d->host;
@@ -278,6 +322,8 @@ static void nexthops_put(struct dut *d)
 	for (int way = 0; way <= WORKLOAD_ENDS; way++) {
 		if (d->nh[way] != 0)
 			nexthop_put(d->nexthops, d->nh[way]);
+		if (way < WORKLOAD_ENDS && d->nh6[way] != 0)
+			nexthop_put(d->nexthops, d->nh6[way]);
 	}
 	for (int i = 0; i < DUT_NEXTHOPS; i++) {
 		if (d->more[i] != 0)
@@ -298,6 +344,7 @@ void dut_close(struct dut *d)
 	rcu_barrier();
 	if (d->fib != NULL)
 		fib4_free(d->fib);
+	fib6_free(d->fib6);
 	if (d->nexthops != NULL)
 		nexthops_free(d->nexthops);
 	for (int i = 0; i < PORTS; i++) {

@@ -7,18 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recipe.h"
 #include "rng.h"
 #include "wire/ether.h"
 #include "wire/ip4.h"
-
-/* What a kind of workload is made of. Others (IPv6, bridged, NAT) become rows with a maker of
- * their own. */
-struct recipe {
-	const char *name;
-	int (*make)(struct workload *w, const struct recipe *r, uint64_t *rng);
-	size_t n_routes;
-	size_t n_frames;
-};
 
 /* Prefix lengths of the Internet's table, percent. */
 static const struct {
@@ -93,7 +85,7 @@ static int routes_make(struct workload *w, size_t n, uint64_t *rng)
 	return 0;
 }
 
-static int frames_make(struct workload *w, size_t n)
+int recipe_frames(struct workload *w, size_t n)
 {
 	w->frame = aligned_alloc(CACHE_LINE, n * WORKLOAD_SLOT);
 	if (w->frame == NULL)
@@ -113,8 +105,7 @@ static uint16_t ip4_sum(const uint8_t *h)
 	return (uint16_t) ~(sum + (sum >> 16));
 }
 
-/* UDP in the shortest frame, without checksum. */
-static void frame4_write(uint8_t *frame, uint32_t dst)
+void recipe_frame4(uint8_t *frame, uint32_t dst)
 {
 	static const uint8_t head[] = {
 		0x45, 0,    0, 46, 0, 0,  0,    0,    64, IP_PROTO_UDP, 0, 0, /* IPv4 */
@@ -135,7 +126,7 @@ static void frame4_write(uint8_t *frame, uint32_t dst)
 /* Equal packets by one route. */
 static int make4_one(struct workload *w, const struct recipe *r, uint64_t *)
 {
-	int err = frames_make(w, r->n_frames);
+	int err = recipe_frames(w, r->n_frames);
 
 	if (err < 0)
 		return err;
@@ -146,14 +137,14 @@ static int make4_one(struct workload *w, const struct recipe *r, uint64_t *)
 	w->n_routes = 1;
 	w->frame_len = ETHER_MIN_LEN;
 	for (size_t i = 0; i < w->n_frames; i++)
-		frame4_write(w->frame + i * WORKLOAD_SLOT, 0x14000001);
+		recipe_frame4(w->frame + i * WORKLOAD_SLOT, 0x14000001);
 	return 0;
 }
 
 /* Random destinations inside random prefixes of a random table. */
 static int make4_table(struct workload *w, const struct recipe *r, uint64_t *rng)
 {
-	int err = frames_make(w, r->n_frames);
+	int err = recipe_frames(w, r->n_frames);
 
 	if (err == 0)
 		err = routes_make(w, r->n_routes, rng);
@@ -164,23 +155,25 @@ static int make4_table(struct workload *w, const struct recipe *r, uint64_t *rng
 		const struct workload_route *to = &w->route[rng_below(rng, (uint32_t)w->n_routes)];
 		uint32_t host = (uint32_t)rng_next(rng) & ~ip4_mask(to->len);
 
-		frame4_write(w->frame + i * WORKLOAD_SLOT, to->dst | host);
+		recipe_frame4(w->frame + i * WORKLOAD_SLOT, to->dst | host);
 	}
 	return 0;
 }
 
-/* Spoil a frame so that a router drops it, in the @how-th of three ways. */
-static void frame_spoil(uint8_t *frame, uint32_t how)
+void recipe_spoil(uint8_t *frame, uint32_t how)
 {
 	switch (how) {
-	case 0: /* the header's checksum */
-		frame[ETHER_LEN + 10] ^= 0x55;
+	case 0: /* IPv4's checksum; of IPv6 the source becomes a group */
+		if (ether_type(frame) == ETHERTYPE_IP4)
+			frame[ETHER_LEN + 10] ^= 0x55;
+		else
+			frame[ETHER_LEN + 8] = 0xff;
 		break;
 	case 1: /* another station's */
 		frame[5] ^= 0x55;
 		break;
 	default: /* another protocol */
-		store16(frame + 12, ETHERTYPE_IP6);
+		store16(frame + 12, ETHERTYPE_BE(0x88b5));
 		break;
 	}
 }
@@ -200,19 +193,27 @@ static void frame_add_options(uint8_t *frame)
 	store16(ip + 10, (uint16_t) ~(sum + (sum >> 16)));
 }
 
-/* Neighbouring /24s that lead to the one port, the other, or nowhere. */
-static int routes_mix(struct workload *w, size_t n, uint64_t *rng)
+enum workload_way recipe_way(uint64_t *rng)
+{
+	uint32_t x = rng_below(rng, 20);
+
+	if (x % 2 != 0)
+		return WORKLOAD_FIRST;
+	return x == 0 ? WORKLOAD_ENDS : WORKLOAD_SECOND;
+}
+
+int recipe_routes_mix(struct workload *w, size_t n, uint64_t *rng)
 {
 	w->route = calloc(n, sizeof(*w->route));
 	if (w->route == NULL)
 		return -ENOMEM;
 	w->n_routes = n;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t x = rng_below(rng, 20);
-
-		w->route[i] = (struct workload_route){.dst = 0x14000000 + (i << 8), .len = 24};
-		if (x % 2 == 0)
-			w->route[i].way = x == 0 ? WORKLOAD_ENDS : WORKLOAD_SECOND;
+		w->route[i] = (struct workload_route){
+			.dst = 0x14000000 + (i << 8),
+			.len = 24,
+			.way = (uint8_t)recipe_way(rng),
+		};
 	}
 	return 0;
 }
@@ -223,10 +224,10 @@ static int routes_mix(struct workload *w, size_t n, uint64_t *rng)
  */
 static int make4_mix(struct workload *w, const struct recipe *r, uint64_t *rng)
 {
-	int err = frames_make(w, r->n_frames);
+	int err = recipe_frames(w, r->n_frames);
 
 	if (err == 0)
-		err = routes_mix(w, r->n_routes, rng);
+		err = recipe_routes_mix(w, r->n_routes, rng);
 	w->way = calloc(r->n_frames, sizeof(*w->way));
 	if (err < 0 || w->way == NULL)
 		return -ENOMEM;
@@ -236,13 +237,13 @@ static int make4_mix(struct workload *w, const struct recipe *r, uint64_t *rng)
 		uint8_t *frame = w->frame + i * WORKLOAD_SLOT;
 		uint32_t x = rng_below(rng, 20);
 
-		frame4_write(frame, to->dst | rng_below(rng, 256));
+		recipe_frame4(frame, to->dst | rng_below(rng, 256));
 		w->way[i] = to->way;
 		if (x == 3)
 			frame_add_options(frame);
 		if (x > 2)
 			continue;
-		frame_spoil(frame, x);
+		recipe_spoil(frame, x);
 		w->way[i] = WORKLOAD_ENDS;
 	}
 	return 0;
@@ -253,9 +254,12 @@ static const struct recipe recipes[] = {
 	{"ip4_100k", make4_table, 100000, 500000},
 	{"ip4_1m", make4_table, 1000000, 1000000},
 	{"ip4_mix", make4_mix, 1000, 65536},
+	{"ip6_1", make6_one, 1, 256},
+	{"ip6_mix", make6_mix, 100, 65536},
 };
 
-static const char *const names[] = {"ip4_1", "ip4_100k", "ip4_1m", "ip4_mix", NULL};
+static const char *const names[] = {"ip4_1", "ip4_100k", "ip4_1m", "ip4_mix",
+                                    "ip6_1", "ip6_mix",  NULL};
 static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(recipes) + 1, "each workload has a name");
 
 const char *const *workload_names(void)
@@ -286,15 +290,16 @@ int workload_make_to(struct workload *w, const char *name, const uint32_t *dst, 
 	int err;
 
 	*w = (struct workload){.name = name, .frame_len = ETHER_MIN_LEN};
-	err = frames_make(w, n);
+	err = recipe_frames(w, n);
 	for (size_t i = 0; err == 0 && i < n; i++)
-		frame4_write(w->frame + i * WORKLOAD_SLOT, dst[i]);
+		recipe_frame4(w->frame + i * WORKLOAD_SLOT, dst[i]);
 	return err;
 }
 
 void workload_free(struct workload *w)
 {
 	free(w->route);
+	free(w->route6);
 	free(w->frame);
 	free(w->way);
 	*w = (struct workload){0};

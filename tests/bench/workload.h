@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "wire/ip.h"
 
 /* A frame's slot; frames are copied as whole cache lines. */
 #define WORKLOAD_SLOT 64
@@ -25,7 +26,7 @@
 
 /* Where a route leads, and where a frame is to come out. */
 enum workload_way {
-	WORKLOAD_FIRST,  /* the first port to send by: the only one but for ip4_mix */
+	WORKLOAD_FIRST,  /* the first port to send by: the only one but for mixes */
 	WORKLOAD_SECOND, /* the second */
 	WORKLOAD_ENDS,   /* nowhere: a blackhole route, or a frame that is dropped */
 };
@@ -37,14 +38,23 @@ struct workload_route {
 	uint16_t nh; /* which of several behind the first port; 0: the first one */
 };
 
+/* The same of IPv6. */
+struct workload_route6 {
+	struct ip dst;
+	uint8_t len;
+	uint8_t way;
+};
+
 struct workload {
 	const char *name;
-	struct workload_route *route; /* distinct */
+	struct workload_route *route; /* distinct; NULL if there are none */
 	size_t n_routes;
+	struct workload_route6 *route6;
+	size_t n_routes6;
 	uint8_t *frame; /* n_frames slots, on a cache line each */
 	size_t n_frames;
 	uint8_t *way;       /* of each frame, enum workload_way; NULL: all WORKLOAD_FIRST */
-	uint32_t frame_len; /* the same for all */
+	uint32_t frame_len; /* the same for all; a frame of IPv4 may have a trailer then */
 };
 
 /* The names of all workloads, NULL behind the last. */
