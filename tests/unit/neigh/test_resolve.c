@@ -51,6 +51,43 @@ static void known_destinations_get_their_lines(void **)
 	bed_close(bed);
 }
 
+static void add6(struct batch *b, struct ip dst, const struct nexthop *nh)
+{
+	b->ip6.pkt[b->ip6.n].nh = nh;
+	b->ip6.hi[b->ip6.n] = dst.hi;
+	b->ip6.lo[b->ip6.n++] = dst.lo;
+	b->ip6.kinds |= 1u << nh->kind;
+}
+
+/* IPv6 neighbours in a table of their own, by all 128 bits and the interface. */
+static void neighbours_of_ip6_are_found_by_the_whole_address(void **)
+{
+	static const struct nexthop elsewhere = {.kind = NH_CONNECTED, .iface = 1};
+	const struct ip a = {0x20010db800000000, 9}, high = {a.hi ^ 1, a.lo},
+			low = {a.hi, a.lo ^ 1};
+	struct bed *bed = bed_open(NULL);
+	struct batch *b = batch_new();
+
+	assert_int_equal(neigh_set_static(bed->t, 0, a, MAC_A, 1), 0);
+	add6(b, high, &connected);
+	add6(b, a, &connected);
+	add6(b, a, &other);
+	add6(b, low, &connected);
+	add6(b, a, &elsewhere);
+	neigh4_stage(neigh_reader(bed->t), b); /* the other lane's business */
+	assert_ptr_equal(b->ip6.pkt[1].nh, &connected);
+	neigh6_stage(neigh_reader(bed->t), b);
+	assert_int_equal(b->ip6.pkt[1].nh->kind, NH_FORWARD);
+	assert_true(ip_equal(b->ip6.pkt[1].nh->gateway, a));
+	assert_ptr_equal(b->ip6.pkt[0].nh, &connected);
+	assert_ptr_equal(b->ip6.pkt[2].nh, &other);
+	assert_ptr_equal(b->ip6.pkt[3].nh, &connected);
+	assert_ptr_equal(b->ip6.pkt[4].nh, &elsewhere);
+	assert_int_equal(b->ip6.kinds, 1 << NH_FORWARD | 1 << NH_CONNECTED);
+	free(b);
+	bed_close(bed);
+}
+
 static void unknown_destinations_stay_for_output_to_hold(void **)
 {
 	struct bed *bed = bed_open(NULL);
@@ -121,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(known_destinations_get_their_lines),
+		cmocka_unit_test(neighbours_of_ip6_are_found_by_the_whole_address),
 		cmocka_unit_test(unknown_destinations_stay_for_output_to_hold),
 		cmocka_unit_test(a_failed_destination_says_so),
 		cmocka_unit_test(a_full_batch_is_looked_up_whole),

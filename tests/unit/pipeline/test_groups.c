@@ -97,6 +97,60 @@ static void groups_mix_with_everything_else(void **state)
 	assert_true(n[1] > 20 && n[2] > 10);
 }
 
+/* Flows of IPv6 by what tells them apart: a port, the flow label, or an address. */
+static void flows_of_ip6_have_one_path_each_too(void **state)
+{
+	struct road *t = *state;
+
+	router_route_group6(t->r, IP6(0x2001067c00000000, 0), 32, 1, 2);
+	for (int what = 0; what < 3; what++) {
+		uint32_t n[ROUTER_PORTS] = {};
+
+		for (uint32_t i = 0; i < FLOWS; i++) {
+			const struct packet_ip6 f = {
+				.dst = IP6(0x2001067c00000000, what == 0 ? i : 1),
+				.tclass_flow = what == 1 ? i : 0,
+			};
+			uint16_t port = 0;
+
+			for (int again = 0; again < 2; again++) {
+				router_ip6(&t->in, 0, &f, 64);
+				packet_udp(&t->in);
+				packet_payload6(&t->in)[1] = what == 2 ? (uint8_t)i : 0;
+				router_send(t->r, 0, &t->in);
+				assert_true(router_take(t->r, 1, &t->out) ||
+				            router_take(t->r, 2, &t->out));
+				assert_true(port == 0 || port == t->out.bytes[11] - 1);
+				port = t->out.bytes[11] - 1;
+				assert_true(mac_load(t->out.bytes) == HOST_MAC(port, 2));
+			}
+			n[port]++;
+		}
+		assert_in_range(n[1], 90, 166);
+	}
+}
+
+static void fragments_of_ip6_go_one_way(void **state)
+{
+	struct road *t = *state;
+
+	router_route_group6(t->r, IP6(0x2001067c00000000, 0), 32, 1, 2);
+	for (uint32_t i = 0; i < 64; i++) {
+		uint32_t by[ROUTER_PORTS] = {};
+
+		for (uint16_t k = 0; k < 3; k++) {
+			router_ip6(&t->in, 0,
+			           &(struct packet_ip6){.dst = IP6(0x2001067c00000000, i)}, 64);
+			packet_payload6(&t->in)[1] = (uint8_t)k;
+			packet_frag6(&t->in, (uint16_t)(k * 64 | (k < 2)), i);
+			router_send(t->r, 0, &t->in);
+			by[1] += router_take(t->r, 1, &t->out);
+			by[2] += router_take(t->r, 2, &t->out);
+		}
+		assert_true(by[1] == 3 || by[2] == 3);
+	}
+}
+
 static void fragments_of_a_packet_go_one_way(void **state)
 {
 	struct road *t = *state;
@@ -251,6 +305,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		road_test(one_flow_has_one_path_and_all_paths_are_used),
 		road_test(groups_mix_with_everything_else),
+		road_test(flows_of_ip6_have_one_path_each_too),
+		road_test(fragments_of_ip6_go_one_way),
 		road_test(fragments_of_a_packet_go_one_way),
 		road_test(a_link_that_fails_moves_its_own_flows_only),
 		road_test(a_gateway_that_falls_silent_is_found_out_and_found_again),

@@ -50,6 +50,77 @@ static void strict_takes_only_what_is_routed_back(void **state)
 	road_forwards(t, 0, 1);
 }
 
+static void from6(struct road *t, struct ip src)
+{
+	router_ip6(&t->in, 0, &(struct packet_ip6){.src = src, .dst = HOST_IP6(1)}, 64);
+}
+
+/* The same of IPv6. */
+static void strict_takes_only_ip6_that_is_routed_back(void **state)
+{
+	const struct ip remote = IP6(0x2001067c00000000, 0), other = IP6(0x2001067d00000000, 0);
+	struct road *t = *state;
+
+	router_route6(t->r, remote, 32, 0, HOST_IP6(0));
+	router_route6(t->r, other, 32, 2, HOST_IP6(2));
+	urpf(t, 0, URPF_STRICT);
+	from6(t, HOST_IP6(0));
+	road_forwards(t, 0, 1);
+	from6(t, IP6(remote.hi, 9));
+	road_forwards(t, 0, 1);
+	from6(t, HOST_IP6(2));
+	road_ends(t, 0, DROP_URPF);
+	from6(t, IP6(other.hi, 9));
+	road_ends(t, 0, DROP_URPF);
+	router_route_group6(t->r, other, 32, 0, 2);
+	from6(t, IP6(other.hi, 9));
+	road_forwards(t, 0, 1);
+	from6(t, IP6(0x20014860ull << 32, 1));
+	road_ends(t, 0, DROP_URPF);
+	router_route6(t->r, IP6(0, 0), 0, 0, HOST_LINK6(0));
+	road_forwards(t, 0, 1);
+	urpf(t, 0, URPF_LOOSE);
+	from6(t, HOST_IP6(2));
+	road_forwards(t, 0, 1);
+	router_route_kind6(t->r, remote, 32, NH_BLACKHOLE);
+	from6(t, IP6(remote.hi, 9));
+	road_ends(t, 0, DROP_URPF);
+}
+
+/* No route leads to link-local sources: their own link keeps them. Lanes close up, of both
+ * families, and what is left keeps its key. */
+static void link_local_sources_pass_among_others_that_fail(void **state)
+{
+	struct road *t = *state;
+	uint32_t n[2] = {};
+
+	router_static6(t->r, 0, NET_IP6(0, 9), HOST_MAC(0, 9));
+	urpf(t, 0, URPF_STRICT);
+	for (uint32_t i = 0; i < 60; i++) {
+		const struct packet_ip6 near = {.src = HOST_LINK6(0), .dst = NET_IP6(0, 9)};
+
+		if (i % 5 == 0)
+			router_ip6(&t->in, 0, &near, 64);
+		else if (i % 5 == 1)
+			from(t, HOST_IP(2));
+		else if (i % 5 == 2)
+			from(t, HOST_IP(0));
+		else
+			from6(t, i % 5 == 3 ? HOST_IP6(2) : HOST_IP6(0));
+		assert_true(router_inject(t->r, 0, t->in.bytes, t->in.len));
+	}
+	router_run(t->r);
+	assert_int_equal(router_count(t->r, DROP_URPF), 24);
+	for (uint16_t port = 0; port < 2; port++) {
+		while (router_take(t->r, port, &t->out)) {
+			assert_null(packet_flaw(t->out.bytes, t->out.len, ROUTER_MAC(port), 1500));
+			n[port]++;
+		}
+	}
+	assert_int_equal(n[0], 12);
+	assert_int_equal(n[1], 24);
+}
+
 static void loose_takes_what_is_routed_anywhere(void **state)
 {
 	struct road *t = *state;
@@ -187,6 +258,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		road_test(strict_takes_only_what_is_routed_back),
+		road_test(strict_takes_only_ip6_that_is_routed_back),
+		road_test(link_local_sources_pass_among_others_that_fail),
 		road_test(loose_takes_what_is_routed_anywhere),
 		road_test(each_interface_has_its_own_and_it_changes_live),
 		road_test(a_member_of_the_sources_group_is_enough),

@@ -59,6 +59,55 @@ static void flows_that_differ_in_little_spread_evenly(void **state)
 	}
 }
 
+/* Flows of IPv6 that differ in little, in one of all that counts. */
+static void flows_of_ip6_that_differ_in_little_spread_evenly(void **state)
+{
+	struct packet *p = *state;
+
+	for (int what = 0; what < 7; what++) {
+		uint32_t n[256] = {};
+
+		packet_ether(p, 2, 4, 0x86dd);
+		for (uint32_t i = 0; i < 25600; i++) {
+			const struct packet_ip6 f = {
+				.src = {0x20010db800000000 + (what == 0 ? i : 0),
+			                2 + (what == 1 ? i : 0)},
+				.dst = {0x20010db900000000 + (what == 2 ? (uint64_t)i << 16 : 0),
+			                7 + (what == 3 ? i : 0)},
+				.tclass_flow = what == 4 ? i : 0,
+			};
+
+			packet_ip6(p, &f, 64);
+			store16(packet_payload6(p), (uint16_t)(what == 5 ? i : 1024));
+			store16(packet_payload6(p) + 2, (uint16_t)(what == 6 ? i : 53));
+			n[flow_hash6(&seed, p->bytes + 14, p->len - 14) % 256]++;
+		}
+		is_even(n, 25600);
+	}
+}
+
+/* The traffic class does not tell flows apart, nor what follows another header than a transport's,
+ * nor what the packet has no more. */
+static void flows_of_ip6_are_not_torn_apart(void **state)
+{
+	struct packet *p = *state;
+	struct packet_ip6 f = {.src = {1, 2}, .dst = {3, 4}, .next = 44};
+	uint32_t hash;
+
+	packet_ether(p, 2, 4, 0x86dd);
+	packet_ip6(p, &f, 64);
+	hash = flow_hash6(&seed, p->bytes + 14, p->len - 14);
+	f.tclass_flow = 0xff00000;
+	packet_ip6(p, &f, 64);
+	memset(packet_head6(p) + 40, 0xff, 64);
+	assert_int_equal(flow_hash6(&seed, p->bytes + 14, p->len - 14), hash);
+	f.next = 17;
+	packet_ip6(p, &f, 3);
+	hash = flow_hash6(&seed, p->bytes + 14, p->len - 14);
+	memset(packet_head6(p) + 40, 0xff, 8);
+	assert_int_equal(flow_hash6(&seed, p->bytes + 14, p->len - 14), hash);
+}
+
 static void seeds_make_hashes_that_have_nothing_in_common(void **state)
 {
 	struct packet *p = *state;
@@ -181,6 +230,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(flows_that_differ_in_little_spread_evenly),
+		test(flows_of_ip6_that_differ_in_little_spread_evenly),
+		test(flows_of_ip6_are_not_torn_apart),
 		test(seeds_make_hashes_that_have_nothing_in_common),
 		test(what_is_not_of_the_flow_does_not_count),
 		test(ports_count_behind_options_too),
