@@ -7,10 +7,12 @@
  * The input is a list of records. First a byte:
  *   bits 0-1  port 0 to 2; 3: no packet, the next byte is how many 100 ms pass
  *   bit 2     an Ethernet header for the router is put before, EtherType IPv4
- *   bit 3     IPv4: total length and header checksum are made right
+ *   bit 3     IPv4: total length and header checksum are made right; IPv6: payload length and
+ *             ICMPv6 checksum
  *   bit 4     the packet comes in pieces of 64 times (the next byte, at most 24) plus 1 bytes
  *   bit 5     the next record is of the same batch
  *   bit 6     EtherType ARP and broadcast instead, with bit 2
+ *   bit 7     EtherType IPv6 instead, with bit 2; with bit 6 to the MAC of the destination's group
  * then two bytes of length, little-endian, at most 9014, and so many bytes; what is beyond the
  * input's end counts up.
  */
@@ -21,8 +23,10 @@
 #include "fuzz.h"
 #include "router.h"
 #include "wire/ether.h"
+#include "wire/ip6.h"
 
 #define PIECES_MAX 40
+#define FAR6(i)    IP6(0x2001067c00000000 | (uint64_t)(i) << 16, 0)
 
 static void must(bool holds)
 {
@@ -43,24 +47,54 @@ static uint8_t next(struct input *in)
 	return *in->at++;
 }
 
-static void packet_fill(struct packet *p, struct input *in, uint8_t how)
+/* The Ethernet header that @how asks for. */
+static void ether_fill(struct packet *p, uint8_t how)
 {
 	uint16_t port = how & 3;
+	uint64_t to = ROUTER_MAC(port);
+
+	if ((how & (64 | 128)) == 64)
+		to = MAC_BROADCAST;
+	packet_ether(p, to, HOST_MAC(port, 2), how & 128 ? 0x86dd : how & 64 ? 0x0806 : 0x0800);
+}
+
+static void ip4_right(struct packet *p)
+{
+	if (p->len < 34 || p->len < 14 + (packet_head4(p)[0] & 15u) * 4)
+		return;
+	packet_head4(p)[2] = (uint8_t)((p->len - 14) >> 8);
+	packet_head4(p)[3] = (uint8_t)(p->len - 14);
+	packet_fix_ip4(p);
+}
+
+static void ip6_right(struct packet *p)
+{
+	uint8_t *h = packet_head6(p);
+
+	if (p->len < 54)
+		return;
+	store16(h + 4, __builtin_bswap16((uint16_t)(p->len - 54)));
+	if (packet_proto6(p) == IP6_ICMP && packet_payload6_len(p) >= 4)
+		packet_icmp(p, packet_payload6(p)[0], packet_payload6(p)[1]);
+}
+
+static void packet_fill(struct packet *p, struct input *in, uint8_t how)
+{
 	uint32_t len = next(in);
 
 	len |= (uint32_t)next(in) << 8;
 	len %= 9015;
 	p->len = 0;
 	if (how & 4)
-		packet_ether(p, how & 64 ? MAC_BROADCAST : ROUTER_MAC(port), HOST_MAC(port, 2),
-		             how & 64 ? 0x0806 : 0x0800);
+		ether_fill(p, how);
 	for (uint32_t i = 0; i < len; i++)
 		p->bytes[p->len++] = in->left > 0 ? next(in) : (uint8_t)i;
-	if (how & 8 && p->len >= 34 && p->len >= 14 + (packet_head4(p)[0] & 15u) * 4) {
-		packet_head4(p)[2] = (uint8_t)((p->len - 14) >> 8);
-		packet_head4(p)[3] = (uint8_t)(p->len - 14);
-		packet_fix_ip4(p);
-	}
+	if ((how & (4 | 64 | 128)) == (4 | 64 | 128) && p->len >= 54)
+		mac_store(p->bytes, ip6_group_mac(ip6_dst(packet_head6(p))));
+	if (how & 8 && how & 128)
+		ip6_right(p);
+	else if (how & 8)
+		ip4_right(p);
 }
 
 /* What came out must be well-formed. */
@@ -123,6 +157,9 @@ static void settle(struct router *r, struct packet *p)
 	router_udp(p, 0, HOST_IP(1), 100);
 	router_send(r, 0, p);
 	must(router_take(r, 1, p) && p->len == 134);
+	router_udp6(p, 0, HOST_IP6(1), 100);
+	router_send(r, 0, p);
+	must(router_take(r, 1, p) && p->len == 154);
 	look(r, p);
 	router_run(r);
 }
@@ -144,6 +181,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		router_route(r, IP(198, 20, 0, 0), 16, 0, HOST_IP(0));
 		router_route_kind(r, IP(198, 21, 0, 0), 16, NH_BLACKHOLE);
 		router_route_kind(r, IP(198, 22, 0, 0), 16, NH_UNREACHABLE);
+		router_route6(r, FAR6(1), 48, 1, NET_IP6(1, 9));
+		router_route6(r, FAR6(2), 48, 0, HOST_LINK6(0));
+		router_route_kind6(r, FAR6(3), 48, NH_BLACKHOLE);
+		router_route_kind6(r, FAR6(4), 48, NH_UNREACHABLE);
 	}
 	while (in.left > 0)
 		record(r, &p, &in);

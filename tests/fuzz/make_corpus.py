@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes the seeds of fuzz_parse4 and fuzz_pipeline below tests/fuzz/corpus.
+"""Writes the seeds of fuzz_parse4, fuzz_parse6 and fuzz_pipeline below tests/fuzz/corpus.
 
 What the fuzzers found lies beside them, as found-NAME; this script leaves that alone.
 """
@@ -40,8 +40,10 @@ def arp(op, sender, target, mac=MAC):
                        ipaddress.ip_address(target).packed) + bytes(18)
 
 
-def record(port, data, *, more=False, pieces=None, is_arp=False):
+def record(port, data, *, more=False, pieces=None, is_arp=False, ip6=False):
     how = port | 4 | (0 if is_arp else 8) | (32 if more else 0) | (64 if is_arp else 0)
+    if ip6:
+        how |= 128 | (64 if data[24:25] == b"\xff" else 0)
     out = bytes([how | (16 if pieces is not None else 0)])
     if pieces is not None:
         out += bytes([pieces])
@@ -160,6 +162,126 @@ RUNS |= {
 }
 
 
+def addr6(text):
+    return ipaddress.IPv6Address(text).packed
+
+
+def ip6(dst, payload=b"", *, src="2001:db8::2", following=17, limit=64, flow=0):
+    return struct.pack(">IHBB", 6 << 28 | flow, len(payload), following, limit) + addr6(src) + addr6(dst) + payload
+
+
+def ext(following, body=bytes([1, 4, 0, 0, 0, 0])):
+    """An options or routing header before what has the number following."""
+    return bytes([following, (len(body) + 2) // 8 - 1]) + body
+
+
+def frag6(following, offset, more, ident=7):
+    return struct.pack(">BBHI", following, 0, offset | more, ident)
+
+
+def icmp6(kind, body=bytes(36), code=0):
+    """The checksum is made right by the record."""
+    return struct.pack(">BBH", kind, code, 0) + body
+
+
+LINK = "fe80::202:ff:fe00:102"  # of the host of port 0
+OPTION = bytes([1, 1]) + MAC
+NS = bytes(4) + addr6("2001:db8::1")
+NA = bytes([0xE0, 0, 0, 0]) + addr6("2001:db8::9") + bytes([2, 1]) + MAC
+ECHO6 = struct.pack(">HH", 1, 1) + bytes(range(200))
+HALF6 = ~checksum(addr6("2001:db8:2::2") + addr6("2001:db8:1::2") + struct.pack(">II", 20, 17)) & 0xFFFF
+PACKETS6 = {
+    "forward": ip6("2001:db8:1::2", UDP, flow=0xbb12345),
+    "hop-limit": ip6("2001:db8:1::2", UDP, limit=1),
+    "no-route": ip6("2a00::1", UDP),
+    "echo": ip6("2001:db8::1", icmp6(128), following=58),
+    "echo-link": ip6("fe80::200:ff:fe00:1", icmp6(128), src=LINK, following=58),
+    "echo-group": ip6("ff02::2", icmp6(128), following=58),
+    "anycast": ip6("2001:db8::", icmp6(128), following=58),
+    "error": ip6("2a00::1", icmp6(1), following=58),
+    "closed": ip6("2001:db8::1", UDP),
+    "too-big": ip6("2001:db8:2::2", bytes(1600)),
+    "martian": ip6("2001:db8:1::2", UDP, src="::1"),
+    "mapped": ip6("::ffff:10.0.1.2", UDP),
+    "land": ip6("2001:db8::1", UDP, src="2001:db8::1"),
+    "multicast": ip6("ff0e::99", UDP),
+    "blackhole": ip6("2001:67c:3::1", UDP),
+    "unreachable": ip6("2001:67c:4::1", UDP),
+    "hairpin": ip6("2001:67c:2::1", UDP),
+    "scope": ip6("2001:db8:1::2", UDP, src=LINK),
+    "on-link": ip6("2001:db8::9", UDP),
+    "hop-by-hop": ip6("2001:db8:1::2", ext(17) + UDP, following=0),
+    "hop-by-hop-long": ip6("2001:db8:1::2", ext(17, bytes([1, 252] + [0] * 252)) + UDP, following=0),
+    "hop-by-hop-mine": ip6("2001:db8::1", ext(17, bytes([0x9E, 4, 0, 0, 0, 0])) + UDP, following=0),
+    "options-mine": ip6("2001:db8::1", ext(58, bytes([0xDE, 4, 0, 0, 0, 0])) + icmp6(128), following=60),
+    "options-skipped": ip6("2001:db8::1", ext(58, bytes([0x1E, 4, 0, 0, 0, 0])) + icmp6(128), following=60),
+    "chain": ip6("2001:db8::1", ext(60) * 20 + ext(58) + icmp6(128), following=60),
+    "routing": ip6("2001:db8::1", ext(17, bytes([0, 1, 0, 0, 0, 0]) + addr6("2001:db8:1::2")) + UDP, following=43),
+    "unknown-header": ip6("2001:db8::1", UDP, following=253),
+    "jumbogram": ip6("2001:db8:1::2", b"", following=0),
+    "tcp": ip6("2001:db8::1", tcp("10.0.0.2", "10.0.0.1", 2), following=6),
+    "atomic": ip6("2001:db8::1", frag6(58, 0, 0) + icmp6(128), following=44),
+    "fragment": ip6("2001:db8::1", frag6(17, 0, 1) + UDP, following=44),
+    "fragment-odd": ip6("2001:db8::1", frag6(17, 0, 1) + UDP + b"x", following=44),
+    "fragment-far": ip6("2001:db8::1", frag6(17, 0xFFF8, 0) + UDP, following=44),
+    "fragment-cut": ip6("2001:db8::1", frag6(60, 0, 1) + ext(17)[:4] + bytes(4), following=44),
+    "fragment-nested": ip6("2001:db8::1", frag6(44, 0, 0) + frag6(17, 0, 0) + UDP, following=44),
+    "half-made": ip6("2001:db8:1::2", struct.pack(">HHHH", 1, 2, 20, HALF6) + bytes(12), src="2001:db8:2::2"),
+    "ns": ip6("ff02::1:ff00:1", icmp6(135, NS + OPTION), following=58, limit=255),
+    "ns-unicast": ip6("2001:db8::1", icmp6(135, NS), following=58, limit=255),
+    "ns-dad": ip6("ff02::1:ff00:1", icmp6(135, NS), src="::", following=58, limit=255),
+    "ns-zero-option": ip6("ff02::1:ff00:1", icmp6(135, NS + bytes(8)), following=58, limit=255),
+    "ns-fragment": ip6("ff02::1:ff00:1", frag6(58, 0, 0) + icmp6(135, NS), following=44, limit=255),
+    "na": ip6("2001:db8::1", icmp6(136, NA), src="2001:db8::9", following=58, limit=255),
+    "na-all": ip6("ff02::1", icmp6(136, NA), src="2001:db8::9", following=58, limit=255),
+    "na-ours": ip6("ff02::1", icmp6(136, NS), src="2001:db8::1", following=58, limit=255),
+    "rs": ip6("ff02::2", icmp6(133, bytes(4) + OPTION), src=LINK, following=58, limit=255),
+    "rs-nobody": ip6("ff02::2", icmp6(133, bytes(4)), src="::", following=58, limit=255),
+    "ra": ip6("ff02::1", icmp6(134, bytes(12) + OPTION), src=LINK, following=58, limit=255),
+    "redirect": ip6("2001:db8::1", icmp6(137, bytes(4) + addr6("fe80::9") * 2), src=LINK, following=58, limit=255),
+    "mld-query": ip6("ff02::1", ext(58, bytes([5, 2, 0, 0, 1, 0])) + icmp6(130, bytes(24)), src=LINK, following=0,
+                     limit=1),
+}
+
+
+def fragments6(dst, body, cuts, *, following=58, port=0, **how):
+    return b"".join(
+        record(port, ip6(dst, frag6(following, a, int(b < len(body))) + body[a:b], following=44), ip6=True, **how)
+        for a, b in cuts)
+
+
+def sum6(dst, body, src="2001:db8::2"):
+    """The checksum of ICMPv6 that comes in fragments."""
+    pseudo = addr6(src) + addr6(dst) + struct.pack(">II", len(body), 58)
+    return body[:2] + struct.pack(">H", checksum(pseudo + body)) + body[4:]
+
+
+WHOLE6 = sum6("2001:db8::1", icmp6(128, ECHO6 + bytes(56)))
+LONG6 = sum6("2001:db8::1", icmp6(128, ECHO6 + bytes(4000)))
+RUNS6 = {
+    "resolve": record(0, ip6("2001:67c:1::1", UDP), ip6=True)
+    + record(1, ip6("2001:db8:1::1", icmp6(136, bytes([0xE0, 0, 0, 0]) + addr6("2001:db8:1::9") + bytes([2, 1]) + MAC),
+                    src="2001:db8:1::9", following=58, limit=255), ip6=True),
+    "silent": record(0, ip6("2001:db8:1::77", UDP), ip6=True) * 5 + wait(40),
+    "batch": b"".join(record(0, p, more=True, ip6=True) for p in PACKETS6.values()) + wait(1),
+    "families": b"".join(record(0, p, more=True, ip6=p[0] >> 4 == 6)
+                         for pair in zip(PACKETS.values(), PACKETS6.values()) for p in pair) + wait(1),
+    "jumbo": record(0, ip6("2001:db8:1::2", bytes(8000)), pieces=20, ip6=True),
+    "jumbo-echo": record(0, ip6("2001:db8::1", icmp6(128, bytes(6000)), following=58), pieces=15, ip6=True),
+    "jumbo-group": record(0, ip6("ff02::1", bytes(5000)), pieces=15, ip6=True),
+    "jumbo-redirect": record(0, ip6("2001:67c:2::1", bytes(5000), src="2001:db8::7"), pieces=14, ip6=True),
+    "jumbo-too-big": record(0, ip6("2001:db8:2::2", bytes(5000)), pieces=14, ip6=True),
+    "redirects": b"".join(record(0, ip6("2001:67c:2::1", UDP, src=f"2001:db8::{i}"), more=True, ip6=True)
+                          for i in range(20, 60)) + wait(1),
+    "whole": fragments6("2001:db8::1", WHOLE6, [(0, 128), (128, len(WHOLE6))]),
+    "whole-reverse": fragments6("2001:db8::1", WHOLE6, [(128, len(WHOLE6)), (0, 128)]),
+    "whole-long": fragments6("2001:db8::1", LONG6, [(0, 1400), (2800, len(LONG6)), (1400, 2800)]),
+    "whole-jumbo": fragments6("2001:db8::1", LONG6 * 2, [(4000, 2 * len(LONG6)), (0, 4000)], pieces=20),
+    "overlap": fragments6("2001:db8::1", WHOLE6, [(0, 128), (64, len(WHOLE6)), (128, len(WHOLE6))]),
+    "late": fragments6("2001:db8::1", WHOLE6, [(0, 128)]) + wait(255) + wait(255) + wait(200),
+}
+
+
 def write(folder, name, data):
     path = HERE / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -172,6 +294,11 @@ def main():
         write("pipeline", name, record(2 if name == "half-made" else 0, packet))
     for name, run in RUNS.items():
         write("pipeline", name, run)
+    for name, packet in PACKETS6.items():
+        write("parse6", name, packet[:120])
+        write("pipeline", f"ip6-{name}", record(2 if name == "half-made" else 0, packet, ip6=True))
+    for name, run in RUNS6.items():
+        write("pipeline", f"ip6-{name}", run)
 
 
 if __name__ == "__main__":
