@@ -1,141 +1,324 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Two parts: the RIB (rib6.h) knows every route, the table (table/lpm6.h) is what workers get;
+ * compile6.h makes it match the RIB after each change.
+ */
 #include "route/fib6.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The routes in the order of fib6_next(). */
+#include "route/compile6.h"
+#include "route/rib6.h"
+#include "table/lpm6.h"
+
 struct fib6 {
-	size_t n, room;
-	struct fib6_route *r;
+	struct compile6 c;
+	struct rib6 rib;
+	size_t refused;
 };
-
-static int order(const struct fib6_route *a, const struct fib6_route *b)
-{
-	int c = ip_compare(a->dst, b->dst);
-
-	if (c != 0)
-		return c;
-	if (a->len != b->len)
-		return a->len < b->len ? -1 : 1;
-	if (a->metric != b->metric)
-		return a->metric < b->metric ? -1 : 1;
-	return (a->source > b->source) - (a->source < b->source);
-}
 
 int fib6_new(struct fib6 **out)
 {
-	*out = calloc(1, sizeof(**out));
-	return *out == NULL ? -ENOMEM : 0;
+	struct fib6 *fib = calloc(1, sizeof(*fib));
+	int err;
+
+	if (fib == NULL)
+		return -ENOMEM;
+	err = rib6_init(&fib->rib);
+	if (err < 0)
+		goto free_fib;
+	err = lpm6_new(&fib->c.lpm);
+	if (err < 0)
+		goto fini_rib;
+	fib->c.rib = &fib->rib;
+	*out = fib;
+	return 0;
+
+fini_rib:
+	rib6_fini(&fib->rib);
+free_fib:
+	free(fib);
+	return err;
 }
 
 void fib6_free(struct fib6 *fib)
 {
-	if (fib != NULL)
-		free(fib->r);
+	if (fib == NULL)
+		return;
+	rib6_fini(&fib->rib);
+	lpm6_free(fib->c.lpm);
 	free(fib);
 }
 
-static size_t place(const struct fib6 *fib, const struct fib6_route *r)
+static bool route_valid(const struct fib6_route *r)
 {
-	size_t i = 0;
+	return r->len <= 128 && r->nh != 0 && r->nh < LPM6_SUB &&
+	       ip_equal(r->dst, ip_and(r->dst, ip6_mask(r->len)));
+}
 
-	while (i < fib->n && order(&fib->r[i], r) < 0)
-		i++;
-	return i;
+static int compile(struct fib6 *fib, struct ip dst, unsigned int len, bool last)
+{
+	fib->c.dst = dst;
+	fib->c.len = len;
+	fib->c.gone = last;
+	fib->c.last = last;
+	return compile6_run(&fib->c);
+}
+
+/* As after a change, where it may not fail: what is taken away needs no more room than there was.
+ */
+static void compile_surely(struct fib6 *fib, struct ip dst, unsigned int len)
+{
+	int err = compile(fib, dst, len, true);
+
+	assert(err == 0);
+	(void)err;
+}
+
+/* The id in force of a prefix, or 0. */
+static uint16_t in_force(const struct fib6 *fib, const struct fib6_route *r)
+{
+	struct rib6_at at = rib6_seek_prefix(&fib->rib, r->dst, r->len);
+	const struct fib6_route *best = rib6_at(&at);
+
+	return best != NULL && best->len == r->len && ip_equal(best->dst, r->dst) ? best->nh : 0;
+}
+
+/* The route of @r's prefix, source and metric, or NULL. */
+static struct fib6_route *route_find(const struct fib6 *fib, const struct fib6_route *r)
+{
+	struct rib6_at at = rib6_seek(&fib->rib, r);
+	struct fib6_route *found = rib6_at(&at);
+
+	return found != NULL && rib6_compare(found, r) == 0 ? found : NULL;
+}
+
+/* Let the table follow a change of @r's prefix. @was: the id in force before. */
+static int follow(struct fib6 *fib, const struct fib6_route *r, uint16_t was)
+{
+	int err;
+
+	if (in_force(fib, r) == was)
+		return 0;
+	err = compile(fib, r->dst, r->len, false);
+	fib->refused += err < 0;
+	return err;
+}
+
+static int insert_new(struct fib6 *fib, const struct fib6_route *r)
+{
+	uint16_t was = in_force(fib, r);
+	int err = rib6_add(&fib->rib, r);
+
+	if (err < 0) {
+		fib->refused++;
+		return err;
+	}
+	err = follow(fib, r, was);
+	if (err < 0) {
+		rib6_del(&fib->rib, r);
+		compile_surely(fib, r->dst, r->len);
+	}
+	return err;
 }
 
 int fib6_insert(struct fib6 *fib, const struct fib6_route *r, uint16_t *old)
 {
-	size_t i = place(fib, r);
+	struct fib6_route *same;
+	uint16_t was, nh;
+	int err;
 
-	*old = 0;
-	if (i < fib->n && order(&fib->r[i], r) == 0) {
-		*old = fib->r[i].nh;
-		fib->r[i].nh = r->nh;
-		return 0;
+	if (!route_valid(r))
+		return -EINVAL;
+	same = route_find(fib, r);
+	if (same == NULL) {
+		err = insert_new(fib, r);
+		if (err == 0)
+			*old = 0;
+		return err;
 	}
-	if (fib->n == fib->room) {
-		size_t room = 2 * fib->room + 16;
-		struct fib6_route *grown = realloc(fib->r, room * sizeof(*grown));
-
-		if (grown == NULL)
-			return -ENOMEM;
-		fib->r = grown;
-		fib->room = room;
+	was = in_force(fib, r);
+	nh = same->nh;
+	same->nh = r->nh;
+	err = follow(fib, r, was);
+	if (err < 0) {
+		same->nh = nh;
+		compile_surely(fib, r->dst, r->len);
+		return err;
 	}
-	memmove(&fib->r[i + 1], &fib->r[i], (fib->n - i) * sizeof(*r));
-	fib->r[i] = *r;
-	fib->n++;
+	*old = nh;
 	return 0;
 }
 
 int fib6_remove(struct fib6 *fib, const struct fib6_route *r, uint16_t *old)
 {
-	size_t i = place(fib, r);
+	const struct fib6_route *gone;
+	uint16_t was;
 
-	if (i == fib->n || order(&fib->r[i], r) != 0)
+	if (r->len > 128)
 		return -ENOENT;
-	*old = fib->r[i].nh;
-	fib->n--;
-	memmove(&fib->r[i], &fib->r[i + 1], (fib->n - i) * sizeof(*r));
+	gone = route_find(fib, r);
+	if (gone == NULL)
+		return -ENOENT;
+	*old = gone->nh;
+	was = in_force(fib, r);
+	rib6_del(&fib->rib, r);
+	if (in_force(fib, r) != was)
+		compile_surely(fib, r->dst, r->len);
 	return 0;
 }
 
 uint16_t fib6_find(const struct fib6 *fib, const struct fib6_route *r)
 {
-	size_t i = place(fib, r);
+	const struct fib6_route *found = route_find(fib, r);
 
-	return i < fib->n && order(&fib->r[i], r) == 0 ? fib->r[i].nh : 0;
+	return found != NULL ? found->nh : 0;
+}
+
+static bool sorted(const struct fib6_route *r, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (rib6_compare(&r[i - 1], &r[i]) > 0)
+			return false;
+	}
+	return true;
+}
+
+/* Runs of @run, side by side in @from, become such of twice the length in @to. */
+static void runs_merge(const struct fib6_route *from, struct fib6_route *to, size_t n, size_t run)
+{
+	for (size_t start = 0; start < n; start += 2 * run) {
+		size_t a = start, a_end = start + run < n ? start + run : n;
+		size_t b = a_end, b_end = start + 2 * run < n ? start + 2 * run : n;
+
+		while (a < a_end || b < b_end) {
+			bool right =
+				a == a_end || (b < b_end && rib6_compare(&from[b], &from[a]) < 0);
+
+			*to++ = from[right ? b : a];
+			b += right;
+			a += !right;
+		}
+	}
+}
+
+/* Sort, keeping the order of equal ones. Return: 0 or -ENOMEM. */
+static int routes_sort(struct fib6_route *r, size_t n)
+{
+	struct fib6_route *spare, *from = r, *to;
+
+	if (sorted(r, n))
+		return 0;
+	spare = calloc(n, sizeof(*r));
+	if (spare == NULL)
+		return -ENOMEM;
+	to = spare;
+	for (size_t run = 1; run < n; run *= 2) {
+		struct fib6_route *t = from;
+
+		runs_merge(from, to, n, run);
+		from = to;
+		to = t;
+	}
+	if (from != r)
+		memcpy(r, from, n * sizeof(*r));
+	free(spare);
+	return 0;
+}
+
+/* Of equal routes only the last one stays. Return: how many are left. */
+static size_t routes_thin(struct fib6_route *r, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i + 1 == n || rib6_compare(&r[i], &r[i + 1]) != 0)
+			r[left++] = r[i];
+	}
+	return left;
+}
+
+static int load(struct fib6 *fib, struct fib6_route *r, size_t n)
+{
+	int err = routes_sort(r, n);
+
+	if (err < 0)
+		return err;
+	n = routes_thin(r, n);
+	err = rib6_load(&fib->rib, r, n);
+	if (err < 0)
+		return err;
+	err = compile(fib, (struct ip){0, 0}, 0, false);
+	if (err == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		rib6_del(&fib->rib, &r[i]);
+	compile_surely(fib, (struct ip){0, 0}, 0);
+	return err;
 }
 
 int fib6_load(struct fib6 *fib, struct fib6_route *r, size_t n)
 {
-	uint16_t old;
-	int err = 0;
+	int err;
 
-	for (size_t i = 0; err == 0 && i < n; i++)
-		err = fib6_insert(fib, &r[i], &old);
-	return err;
-}
-
-uint32_t fib6_lookup_one(const struct fib6 *fib, struct ip dst)
-{
-	const struct fib6_route *best = NULL;
-
-	for (size_t i = 0; i < fib->n; i++) {
-		const struct fib6_route *r = &fib->r[i];
-
-		if (ip6_same_prefix(r->dst, dst, r->len) && (best == NULL || r->len > best->len))
-			best = r;
+	if (fib->rib.n > 0)
+		return -EBUSY;
+	for (size_t i = 0; i < n; i++) {
+		if (!route_valid(&r[i]))
+			return -EINVAL;
 	}
-	return best == NULL ? 0 : best->nh;
+	err = load(fib, r, n);
+	fib->refused += err < 0;
+	return err;
 }
 
 void fib6_lookup(const struct fib6 *fib, const uint64_t *hi, const uint64_t *lo, uint32_t *id,
                  uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
-		id[i] = fib6_lookup_one(fib, (struct ip){hi[i], lo[i]});
+	lpm6_lookup(fib->c.lpm, hi, lo, id, n);
+}
+
+const struct lpm6 *fib6_table(const struct fib6 *fib)
+{
+	return fib->c.lpm;
+}
+
+uint32_t fib6_lookup_one(const struct fib6 *fib, struct ip dst)
+{
+	return lpm6_lookup_one(fib->c.lpm, dst.hi, dst.lo);
 }
 
 bool fib6_next(const struct fib6 *fib, const struct fib6_route *after, struct fib6_route *r,
                bool *best)
 {
-	size_t i = after == NULL ? 0 : place(fib, after);
+	static const struct fib6_route first;
+	struct rib6_at at = rib6_seek(&fib->rib, after != NULL ? after : &first);
+	const struct fib6_route *found = rib6_at(&at);
 
-	if (after != NULL && i < fib->n && order(&fib->r[i], after) == 0)
-		i++;
-	if (i == fib->n)
+	if (found != NULL && after != NULL && rib6_compare(found, after) == 0) {
+		rib6_step(&at);
+		found = rib6_at(&at);
+	}
+	if (found == NULL)
 		return false;
-	*r = fib->r[i];
-	*best = i == 0 || fib->r[i - 1].len != r->len || !ip_equal(fib->r[i - 1].dst, r->dst);
+	*best = after == NULL || after->len != found->len || !ip_equal(after->dst, found->dst);
+	if (!*best) { /* those before it may be gone */
+		at = rib6_seek_prefix(&fib->rib, found->dst, found->len);
+		*best = rib6_at(&at) == found;
+	}
+	*r = *found;
 	return true;
 }
 
 void fib6_stats(const struct fib6 *fib, struct fib6_stats *s)
 {
 	*s = (struct fib6_stats){
-		.routes = fib->n, .prefixes = fib->n, .bytes = fib->room * sizeof(*fib->r)};
+		.routes = fib->rib.n,
+		.prefixes = rib6_prefixes(&fib->rib),
+		.refused = fib->refused,
+		.bytes = lpm6_bytes(fib->c.lpm) + rib6_bytes(&fib->rib),
+	};
 }

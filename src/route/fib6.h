@@ -43,6 +43,9 @@ uint16_t fib6_find(const struct fib6 *fib, const struct fib6_route *r);
 void fib6_lookup(const struct fib6 *fib, const uint64_t *hi, const uint64_t *lo, uint32_t *id,
                  uint32_t n);
 
+/* The table that look-ups go through, to look up in one way or another. Context: any. */
+const struct lpm6 *fib6_table(const struct fib6 *fib);
+
 /* One destination. Context: any reader. */
 uint32_t fib6_lookup_one(const struct fib6 *fib, struct ip dst);
 

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All keys of a batch go from stage to stage together, so that their misses overlap: index, radix
+ * nodes, forks, leaves. Which keys have to do with a stage is a list, made without branches.
+ */
+#include "table/lpm6_lookup.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+/* Enough batches that the clock's own cost does not show, and rounds for a quiet one among them. */
+#define TRIAL_BATCHES 64
+#define TRIAL_ROUNDS  8
+
+/* What is under way of a batch. */
+struct walk {
+	cache_aligned uint32_t key[LPM6_BATCH];
+	cache_aligned uint32_t entry[LPM6_BATCH];
+	uint32_t line[LPM6_BATCH];                             /* where its leaf is */
+	uint32_t fork[LPM6_BATCH + 16], leaf[LPM6_BATCH + 16]; /* which of the keys */
+	uint32_t forks, leaves;
+};
+
+typedef uint32_t rank_fn(const struct lpm6_leaf *line, uint32_t key);
+
+/* The ids that are numbers of subs, which few are: one after the other. */
+static never_inline void subs_walk(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
+                                   uint32_t *id, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		while (id[i] & LPM6_SUB)
+			id[i] = lpm6_sub_walk(t, id[i], hi[i], lo[i]);
+	}
+}
+
+/* Sort out the keys whose entries are found, and fetch what they need. */
+static force_inline void lists_make(const struct lpm6 *t, struct walk *w, uint32_t *id, uint32_t n)
+{
+	w->forks = 0;
+	w->leaves = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t e = w->entry[i];
+
+		id[i] = e & 0xffff;
+		w->line[i] = lpm6_line(e);
+		w->fork[w->forks] = i;
+		w->leaf[w->leaves] = i;
+		w->forks += lpm6_kind(e) == LPM6_FORK;
+		w->leaves += lpm6_kind(e) != LPM6_ID;
+	}
+	for (uint32_t i = 0; i < w->leaves; i++)
+		prefetch(&t->line[w->line[w->leaf[i]]]);
+}
+
+/* The rank in a fork counts what lies behind the keys of a leaf as well. */
+static force_inline void leaves_walk(const struct lpm6 *t, struct walk *w, uint32_t *id,
+                                     rank_fn *fork_rank, rank_fn *leaf_rank)
+{
+	for (uint32_t i = 0; i < w->forks; i++) {
+		uint32_t at = w->fork[i];
+
+		w->line[at] += 1 + fork_rank(&t->line[w->line[at]], w->key[at]);
+		prefetch(&t->line[w->line[at]]);
+	}
+	for (uint32_t i = 0; i < w->leaves; i++) {
+		uint32_t at = w->leaf[i];
+		const struct lpm6_leaf *leaf = &t->line[w->line[at]];
+
+		id[at] = leaf->id[leaf_rank(leaf, w->key[at])];
+	}
+}
+
+static force_inline void entries_find(const struct lpm6 *t, struct walk *w, const uint64_t *hi,
+                                      uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		prefetch(&t->index[lpm6_index(hi[i])]);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t key = (uint32_t)(hi[i] >> 16), e = lpm6_load(&t->index[lpm6_index(hi[i])]);
+
+		while (lpm6_kind(e) == LPM6_RADIX)
+			e = lpm6_load(&lpm6_entries(t, e)[lpm6_digit(e, key)]);
+		w->key[i] = key;
+		w->entry[i] = e;
+	}
+}
+
+static force_inline bool any_sub(const uint32_t *id, uint32_t n)
+{
+	uint32_t all = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		all |= id[i];
+	return all & LPM6_SUB;
+}
+
+static force_inline void lookup_batch(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
+                                      uint32_t *id, uint32_t n, rank_fn *fork_rank,
+                                      rank_fn *leaf_rank)
+{
+	struct walk w;
+
+	entries_find(t, &w, hi, n);
+	lists_make(t, &w, id, n);
+	leaves_walk(t, &w, id, fork_rank, leaf_rank);
+	if (unlikely(any_sub(id, n)))
+		subs_walk(t, hi, lo, id, n);
+}
+
+static force_inline uint32_t fork_rank_scalar(const struct lpm6_leaf *line, uint32_t key)
+{
+	return lpm6_rank(((const struct lpm6_fork *)(const void *)line)->key, LPM6_FORK_KEYS, key);
+}
+
+static force_inline uint32_t leaf_rank_scalar(const struct lpm6_leaf *line, uint32_t key)
+{
+	return lpm6_rank(line->key, LPM6_LEAF_KEYS, key);
+}
+
+void lpm6_lookup_scalar(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo, uint32_t *id,
+                        uint32_t n)
+{
+	lookup_batch(t, hi, lo, id, n, fork_rank_scalar, leaf_rank_scalar);
+}
+
+/* ThreadSanitizer does not see into gathers. */
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+
+#define AVX2 __attribute__((target("avx2,popcnt")))
+
+/* Bit i: key i of the first or second eight lies before @key. Signed comparisons are all there is.
+ */
+AVX2 static force_inline uint32_t eight_before(const uint32_t *keys, uint32_t key)
+{
+	const __m256i sign = _mm256_set1_epi32(INT32_MIN);
+	__m256i k = _mm256_xor_si256(_mm256_load_si256((const __m256i *)(const void *)keys), sign);
+	__m256i x = _mm256_set1_epi32((int32_t)(key ^ 0x80000000u));
+
+	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(x, k)));
+}
+
+AVX2 static force_inline uint32_t rank_avx2(const struct lpm6_leaf *line, uint32_t key,
+                                            uint32_t mask)
+{
+	uint32_t before = eight_before(line->key, key) | eight_before(line->key + 8, key) << 8;
+
+	return (uint32_t)__builtin_popcount(before & mask);
+}
+
+AVX2 static force_inline uint32_t fork_rank_avx2(const struct lpm6_leaf *line, uint32_t key)
+{
+	return rank_avx2(line, key, (1u << LPM6_FORK_KEYS) - 1);
+}
+
+AVX2 static force_inline uint32_t leaf_rank_avx2(const struct lpm6_leaf *line, uint32_t key)
+{
+	return rank_avx2(line, key, (1u << LPM6_LEAF_KEYS) - 1);
+}
+
+AVX2 static void lookup_avx2(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
+                             uint32_t *id, uint32_t n)
+{
+	lookup_batch(t, hi, lo, id, n, fork_rank_avx2, leaf_rank_avx2);
+}
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,popcnt")))
+
+AVX512 static force_inline uint32_t rank_avx512(const struct lpm6_leaf *line, uint32_t key,
+                                                __mmask16 mask)
+{
+	__mmask16 before = _mm512_mask_cmplt_epu32_mask(mask, _mm512_load_si512(line),
+	                                                _mm512_set1_epi32((int32_t)key));
+
+	return (uint32_t)__builtin_popcount(before);
+}
+
+AVX512 static force_inline uint32_t fork_rank_avx512(const struct lpm6_leaf *line, uint32_t key)
+{
+	return rank_avx512(line, key, (1u << LPM6_FORK_KEYS) - 1);
+}
+
+AVX512 static force_inline uint32_t leaf_rank_avx512(const struct lpm6_leaf *line, uint32_t key)
+{
+	return rank_avx512(line, key, (1u << LPM6_LEAF_KEYS) - 1);
+}
+
+/* Keys and entries of sixteen addresses. */
+AVX512 static force_inline void index_avx512(const struct lpm6 *t, struct walk *w,
+                                             const uint64_t *hi, uint32_t i)
+{
+	const __m512i even =
+		_mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+	__m512i a = _mm512_loadu_si512(hi + i), b = _mm512_loadu_si512(hi + i + 8);
+	__m512i lower = _mm512_permutex2var_epi32(a, even, b);
+	__m512i upper =
+		_mm512_permutex2var_epi32(a, _mm512_add_epi32(even, _mm512_set1_epi32(1)), b);
+	__m512i at = _mm512_srli_epi32(upper, 16);
+	__mmask16 global =
+		_mm512_cmpeq_epi32_mask(_mm512_srli_epi32(upper, 29), _mm512_set1_epi32(1));
+	__m512i slot =
+		_mm512_and_si512(_mm512_srli_epi32(upper, 9), _mm512_set1_epi32(LPM6_GLOBAL - 1));
+
+	at = _mm512_mask_add_epi32(at, global, slot, _mm512_set1_epi32(LPM6_REST));
+	_mm512_store_si512(w->key + i, _mm512_or_si512(_mm512_slli_epi32(upper, 16),
+	                                               _mm512_srli_epi32(lower, 16)));
+	_mm512_store_si512(w->entry + i, _mm512_i32gather_epi32(at, t->index, 4));
+}
+
+/* One level of radix nodes. Return: are there more below? */
+AVX512 static force_inline bool radix_avx512(const struct lpm6 *t, struct walk *w, uint32_t i)
+{
+	const __m512i radix = _mm512_set1_epi32((int32_t)((uint32_t)LPM6_RADIX << LPM6_KIND_SHIFT));
+	const __m512i one = _mm512_set1_epi32(1);
+	__m512i e = _mm512_load_si512(w->entry + i), key = _mm512_load_si512(w->key + i);
+	__mmask16 deep = _mm512_cmpge_epu32_mask(e, radix);
+	__m512i shift, width, digit, at;
+
+	if (deep == 0)
+		return false;
+	shift = _mm512_and_si512(_mm512_srli_epi32(e, LPM6_LINE_BITS), _mm512_set1_epi32(31));
+	width = _mm512_add_epi32(
+		_mm512_and_si512(_mm512_srli_epi32(e, LPM6_WIDTH_SHIFT), _mm512_set1_epi32(7)),
+		_mm512_set1_epi32(LPM6_RADIX_MIN));
+	digit = _mm512_and_si512(_mm512_srlv_epi32(key, shift),
+	                         _mm512_sub_epi32(_mm512_sllv_epi32(one, width), one));
+	at = _mm512_slli_epi32(_mm512_and_si512(e, _mm512_set1_epi32(LPM6_LINE_MASK)), 4);
+	e = _mm512_mask_i32gather_epi32(e, deep, _mm512_add_epi32(at, digit), t->line, 4);
+	_mm512_store_si512(w->entry + i, e);
+	return _mm512_cmpge_epu32_mask(e, radix) != 0;
+}
+
+AVX512 static force_inline uint32_t list_add(uint32_t *list, uint32_t n, __mmask16 of, uint32_t i)
+{
+	const __m512i zero_to_15 =
+		_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	__m512i which = _mm512_add_epi32(zero_to_15, _mm512_set1_epi32((int32_t)i));
+
+	_mm512_storeu_si512(list + n, _mm512_maskz_compress_epi32(of, which));
+	return n + (uint32_t)__builtin_popcount(of);
+}
+
+AVX512 static force_inline void lists_avx512(const struct lpm6 *t, struct walk *w, uint32_t *id,
+                                             uint32_t n)
+{
+	w->forks = 0;
+	w->leaves = 0;
+	for (uint32_t i = 0; i < n; i += 16) {
+		__m512i e = _mm512_load_si512(w->entry + i);
+		__m512i kind = _mm512_srli_epi32(e, LPM6_KIND_SHIFT);
+		__mmask16 lines = _mm512_test_epi32_mask(kind, kind);
+		__mmask16 forks = _mm512_cmpeq_epi32_mask(kind, _mm512_set1_epi32(LPM6_FORK));
+
+		_mm512_storeu_si512(id + i, _mm512_and_si512(e, _mm512_set1_epi32(0xffff)));
+		_mm512_storeu_si512(w->line + i,
+		                    _mm512_and_si512(e, _mm512_set1_epi32(LPM6_LINE_MASK)));
+		w->forks = list_add(w->fork, w->forks, forks, i);
+		w->leaves = list_add(w->leaf, w->leaves, lines, i);
+	}
+	for (uint32_t i = 0; i < w->leaves; i++)
+		prefetch(&t->line[w->line[w->leaf[i]]]);
+}
+
+AVX512 static force_inline bool any_sub_avx512(const uint32_t *id, uint32_t n)
+{
+	__m512i all = _mm512_loadu_si512(id);
+
+	for (uint32_t i = 16; i < n; i += 16)
+		all = _mm512_or_si512(all, _mm512_loadu_si512(id + i));
+	return _mm512_test_epi32_mask(all, _mm512_set1_epi32(LPM6_SUB)) != 0;
+}
+
+/* What lies beyond @n is looked up along with the rest. */
+AVX512 static void lookup_avx512(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
+                                 uint32_t *id, uint32_t n)
+{
+	struct walk w;
+	bool deep;
+
+	for (uint32_t i = 0; i < n; i += 16)
+		index_avx512(t, &w, hi, i);
+	do {
+		deep = false;
+		for (uint32_t i = 0; i < n; i += 16)
+			deep |= radix_avx512(t, &w, i);
+	} while (deep);
+	lists_avx512(t, &w, id, n);
+	leaves_walk(t, &w, id, fork_rank_avx512, leaf_rank_avx512);
+	if (unlikely(any_sub_avx512(id, n)))
+		subs_walk(t, hi, lo, id, n);
+}
+
+lpm6_lookup_fn *lpm6_lookup_avx2(void)
+{
+	return __builtin_cpu_supports("avx2") ? lookup_avx2 : NULL;
+}
+
+lpm6_lookup_fn *lpm6_lookup_avx512(void)
+{
+	return __builtin_cpu_supports("avx512bw") ? lookup_avx512 : NULL;
+}
+
+#else
+
+lpm6_lookup_fn *lpm6_lookup_avx2(void)
+{
+	return NULL;
+}
+
+lpm6_lookup_fn *lpm6_lookup_avx512(void)
+{
+	return NULL;
+}
+
+#endif
+
+/* The shortest time of a round. */
+static uint64_t trial(lpm6_lookup_fn *lookup, const struct lpm6 *t)
+{
+	static const uint64_t none[LPM6_BATCH];
+	uint64_t hi[LPM6_BATCH], best = UINT64_MAX;
+	uint32_t id[LPM6_BATCH];
+
+	for (unsigned int round = 0; round < TRIAL_ROUNDS; round++) {
+		uint64_t start = clock_ns(), took;
+
+		for (uint32_t batch = 0; batch < TRIAL_BATCHES; batch++) {
+			for (uint32_t i = 0; i < LPM6_BATCH; i++)
+				hi[i] = (batch * LPM6_BATCH + i) * 0x9e3779b97f4a7c15ull >> 4;
+			lookup(t, hi, none, id, LPM6_BATCH);
+		}
+		took = clock_ns() - start;
+		best = took < best ? took : best;
+	}
+	return best;
+}
+
+/* A fork below all of 0::/4, and leaves of 2^23 keys each. */
+static bool trial_table(struct lpm6 *t, uint32_t *entry)
+{
+	struct lpm6_edge e[LPM6_MAX_EDGES];
+
+	for (uint32_t i = 0; i < LPM6_MAX_EDGES; i++)
+		e[i] = (struct lpm6_edge){i << 24, i};
+	if (lpm6_pack(t, e, LPM6_MAX_EDGES, 0, false, entry) < 0)
+		return false;
+	for (uint32_t i = 0; i < LPM6_REST >> 4; i++)
+		lpm6_store(&t->index[i], *entry);
+	return true;
+}
+
+lpm6_lookup_fn *lpm6_lookup_choose(struct lpm6 *t)
+{
+	lpm6_lookup_fn *way[] = {lpm6_lookup_avx512(), lpm6_lookup_avx2()};
+	lpm6_lookup_fn *best = lpm6_lookup_scalar;
+	uint64_t least;
+	uint32_t entry;
+
+	if (!trial_table(t, &entry))
+		return best;
+	least = trial(best, t);
+	for (unsigned int i = 0; i < ARRAY_SIZE(way); i++) {
+		uint64_t took = way[i] != NULL ? trial(way[i], t) : UINT64_MAX;
+
+		if (took < least) {
+			least = took;
+			best = way[i];
+		}
+	}
+	for (uint32_t i = 0; i < LPM6_REST >> 4; i++)
+		lpm6_store(&t->index[i], 0);
+	lpm6_drop(t, entry, LPM6_UNSEEN, 0);
+	return best;
+}
