@@ -85,7 +85,8 @@ static force_inline void pkt_list_add(struct pkt_list *l, const struct pkt *p, e
  * batch_route - put a packet into the lane of its family, to be routed
  * @p: with PKT_IP6 if it is that; its headers are in the frame
  *
- * For what input did not put there: packets of the router's own, and those that come back.
+ * For what input did not put there: packets of the router's own, and those that come back. PKT_LINK
+ * is set as input sets it.
  * Context: worker.
  */
 static inline void batch_route(struct batch *b, const struct pkt *p)
@@ -101,7 +102,10 @@ static inline void batch_route(struct batch *b, const struct pkt *p)
 	} else {
 		l->dst[l->n] = ip4_dst(h);
 	}
-	l->pkt[l->n++] = *p;
+	l->pkt[l->n] = *p;
+	if (ip6 && ip6_is_link_local(ip6_src(h)))
+		l->pkt[l->n].flags |= PKT_LINK;
+	l->n++;
 }
 
 /* Between two runs of the pipeline a batch holds nothing, so nothing found under RCU either. */

@@ -24,7 +24,7 @@
 enum verdict parse6_special(const uint8_t *h, uint32_t total, uint8_t *flags);
 
 /* Does the address with these upper 64 bits, host order, need a second look: 00.., fe.., ff..? */
-static force_inline bool parse6_suspicious(uint64_t hi)
+static force_inline uint32_t parse6_suspicious(uint64_t hi)
 {
 	return hi + (2ull << 56) < 3ull << 56;
 }

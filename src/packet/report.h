@@ -59,8 +59,9 @@ enum order_kind {
 	ORDER_RETURN,  /* give @value free frames back, one REPORT_FRAME each */
 };
 
-#define ORDER_BYTES 1294 /* longest frame of ORDER_SEND: IPv6's least MTU, and Ethernet's header \
-	                  */
+#define ORDER_BYTES                                                                  \
+	1294 /* longest frame of ORDER_SEND: IPv6's least MTU, and Ethernet's header \
+	      */
 
 struct order {
 	uint8_t kind;
