@@ -206,6 +206,40 @@ static void families_share_a_batch(void **state)
 	road_silent(t);
 }
 
+/* Until the neighbour is known; then they are routed anew, as what they were. */
+static void held_packets_come_back_to_their_lane(void **state)
+{
+	static const uint32_t size[] = {0, 64, 8000};
+	struct road *t = *state;
+
+	router_route6(t->r, IP6(FAR.hi, 0), 64, 1, IP6(0xfe80ull << 48, 0x77));
+	for (size_t i = 0; i < ARRAY_SIZE(size); i++) {
+		router_udp6(&t->in, 0, i == 1 ? NET_IP6(1, 0x77) : FAR, 8 + size[i]);
+		router_send(t->r, 0, &t->in);
+	}
+	router_ip6(&t->in, 1, &(struct packet_ip6){.src = HOST_LINK6(1), .dst = FAR}, 64);
+	router_send(t->r, 1, &t->in);
+	assert_int_equal(t->r->held, 4);
+	assert_null(router_check(t->r)); /* I4 with packets held */
+	router_drain(t->r);              /* the questions */
+	router_static6(t->r, 1, NET_IP6(1, 0x77), HOST_MAC(1, 0x77));
+	router_run(t->r);
+	road_out(t, 1);
+	assert_int_equal(t->out.len, 54 + 8 + 64);
+	assert_int_equal(packet_head6(&t->out)[7], 63);
+	road_silent(t);
+	router_static6(t->r, 1, IP6(0xfe80ull << 48, 0x77), HOST_MAC(1, 0x77));
+	router_run(t->r);
+	for (size_t i = 0; i < 3; i++) {
+		road_out(t, 1);
+		assert_true(mac_load(t->out.bytes) == HOST_MAC(1, 0x77));
+		assert_int_equal(packet_head6(&t->out)[7], 63);
+	}
+	assert_true(ip6_is_link_local(ip6_src(packet_head6(&t->out))));
+	road_silent(t);
+	assert_int_equal(t->r->held, 0);
+}
+
 static void jumbos_are_forwarded_whole_and_without_their_trailer(void **state)
 {
 	struct road *t = *state;
@@ -270,6 +304,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			jumbos_are_forwarded_whole_and_without_their_trailer, setup_jumbo,
 			road_teardown),
+		cmocka_unit_test_setup_teardown(held_packets_come_back_to_their_lane, setup_jumbo,
+	                                        road_teardown),
 		cmocka_unit_test_setup_teardown(a_priority_tag_is_taken_off, setup_jumbo,
 	                                        road_teardown),
 	};
