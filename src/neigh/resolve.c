@@ -7,7 +7,7 @@
 static force_inline void neigh_stage(const struct neigh_reader *n, const struct exact *table,
                                      struct lane *lane, unsigned int words)
 {
-	uint64_t key[BATCH_MAX * EXACT_MAX_WORDS];
+	uint64_t key[BATCH_MAX * EXACT_MAX_WORDS], *next = key;
 	uint32_t id[BATCH_MAX];
 	uint8_t at[BATCH_MAX];
 	uint32_t count = 0, left = 0;
@@ -20,11 +20,11 @@ static force_inline void neigh_stage(const struct neigh_reader *n, const struct 
 		if (nh->kind != NH_CONNECTED)
 			continue;
 		if (words == 1) {
-			key[count] = (uint64_t)nh->iface << 32 | lane->dst[i];
+			*next++ = (uint64_t)nh->iface << 32 | lane->dst[i];
 		} else {
-			key[count * words] = nh->iface;
-			key[count * words + 1] = lane->hi[i];
-			key[count * words + 2] = lane->lo[i];
+			*next++ = nh->iface;
+			*next++ = lane->hi[i];
+			*next++ = lane->lo[i];
 		}
 		at[count++] = (uint8_t)i;
 	}

@@ -209,8 +209,9 @@ static never_inline void input_other(struct pipeline *p, uint16_t in, uint8_t *d
 static never_inline void input_bad(struct pipeline *p, uint16_t in, uint8_t *data, uint32_t len,
                                    enum verdict v)
 {
-	struct pkt k = {.data = data, .len = (uint16_t)len, .in = in};
+	struct pkt k = {.len = (uint16_t)len, .in = in};
 
+	k.data = data;
 	input_end(p, &k, v);
 }
 

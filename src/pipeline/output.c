@@ -169,13 +169,14 @@ static force_inline uint32_t output_word(const uint8_t *h, bool ip6)
 	return load32(h + (ip6 ? 4 : 8));
 }
 
-static force_inline uint32_t output_ttl(uint32_t word, bool ip6)
+/* What is left of it. */
+static force_inline uint32_t output_hops(uint32_t word, bool ip6)
 {
 	return ip6 ? word >> 24 : word & 0xff;
 }
 
 /* One less, and IPv4's checksum with it (RFC 1624 eqn. 3), in one 32-bit store. */
-static force_inline void output_lower(uint8_t *h, uint32_t w, bool ip6)
+static force_inline void output_ttl(uint8_t *h, uint32_t w, bool ip6)
 {
 	uint32_t sum = (~w >> 16) + 0xfffe; /* ~C + ~m + m', m the word TTL and protocol are in */
 
@@ -211,7 +212,7 @@ static force_inline void output_stage(struct pipeline *p, struct lane *l, uint32
 		uint8_t *data = x->data;
 		uint32_t w = output_word(data + ETHER_LEN, ip6), len;
 
-		if (unlikely((nh->kind != NH_FORWARD) | (output_ttl(w, ip6) <= 1) |
+		if (unlikely((nh->kind != NH_FORWARD) | (output_hops(w, ip6) <= 1) |
 		             (x->len > nh->max_len) | (x->len < ETHER_MIN_LEN) |
 		             (x->flags & special))) {
 			/* A packet that is cut goes right behind those before it. */
@@ -224,7 +225,7 @@ static force_inline void output_stage(struct pipeline *p, struct lane *l, uint32
 				continue;
 			w = output_word(data + ETHER_LEN, ip6); /* options change the checksum */
 		}
-		output_lower(data + ETHER_LEN, w, ip6);
+		output_ttl(data + ETHER_LEN, w, ip6);
 		store64(data, load64(nh->header));
 		store64(data + 6, load64(nh->header + 6));
 		len = x->len < ETHER_MIN_LEN ? ETHER_MIN_LEN : x->len;
