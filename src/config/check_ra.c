@@ -15,7 +15,8 @@
 #define MTU_MIN 1280 /* RFC 8200 5 */
 
 /* Bytes of the message: RFC 4861 4.2 and 4.6, RFC 8106 5. */
-#define FIXED_BYTES  (40 + 16 + 8 + 8) /* IPv6, the message, its link-layer address and MTU */
+#define FIXED_BYTES  (40 + 16 + 8) /* IPv6, the message and its link-layer address */
+#define MTU_BYTES    8
 #define PREFIX_BYTES 32
 #define DNS_BYTES    8 /* of an option with servers or domains, before the first of them */
 
@@ -173,6 +174,8 @@ static size_t ra_bytes(const struct config_ra *ra)
 {
 	size_t n = FIXED_BYTES + ra->n_prefixes * PREFIX_BYTES, domains = 0;
 
+	if (ra->mtu != 0)
+		n += MTU_BYTES;
 	for (size_t i = 0; i < ra->n_dns_search; i++)
 		domains += strlen(ra->dns_search[i]) + 2; /* as RFC 1035 3.1 writes it */
 	if (ra->n_dns_servers > 0)

@@ -56,7 +56,6 @@ void check_refuse_gateway(struct check *k, uint32_t route, uint32_t index, const
 static int by_address(const void *a, const void *b)
 {
 	const struct config_gateway *x = a, *y = b;
-
 	int order = ip_order(x->addr, y->addr);
 
 	return order != 0 ? order : x->index < y->index ? -1 : 1;

@@ -179,8 +179,9 @@ static void prefixes_not_said_are_those_of_the_addresses(void **)
 	config_free(c);
 }
 
-/* An advertisement of @n servers and, if @domain_bytes is not 0, of a domain that takes as many. */
-static int parse_long(unsigned int n, int domain_bytes)
+/* An advertisement with the MTU @mtu, @n servers and, if @domain_bytes is not 0, a domain that
+ * takes as many. */
+static int parse_long(const char *mtu, unsigned int n, int domain_bytes)
 {
 	struct config_errors errs = {};
 	struct config *c = NULL;
@@ -189,7 +190,10 @@ static int parse_long(unsigned int n, int domain_bytes)
 	FILE *out = open_memstream(&text, &len);
 	int err;
 
-	(void)fprintf(out, "interfaces: {a: {control: own, router-advertisement: {dns-servers: [");
+	(void)fprintf(out,
+	              "interfaces: {a: {control: own, router-advertisement: {mtu: %s, "
+	              "dns-servers: [",
+	              mtu);
 	for (unsigned int i = 0; i < n; i++)
 		(void)fprintf(out, "%s\"2001:db8::%x\"", i == 0 ? "" : ", ", i + 1);
 	(void)fprintf(out, "]");
@@ -210,14 +214,16 @@ static int parse_long(unsigned int n, int domain_bytes)
 
 static void an_advertisement_fits_the_smallest_mtu(void **)
 {
-	/* 72 bytes, 8 + 16 a server, 8 + 8 a domain of up to 8 bytes */
-	assert_int_equal(parse_long(75, 0), 0); /* 1280 */
-	assert_int_equal(parse_long(76, 0), -EINVAL);
-	assert_int_equal(parse_long(73, 8), 0); /* 1264 */
-	assert_int_equal(parse_long(74, 8), 0); /* 1280 */
-	assert_int_equal(parse_long(74, 9), -EINVAL);
-	assert_int_equal(parse_long(73, 24), 0); /* 1280 */
-	assert_int_equal(parse_long(73, 25), -EINVAL);
+	/* 64 bytes, 8 with an MTU, 8 + 16 a server, 8 + 8 a domain of up to 8 bytes */
+	assert_int_equal(parse_long("auto", 75, 0), 0); /* 1280 */
+	assert_int_equal(parse_long("auto", 76, 0), -EINVAL);
+	assert_int_equal(parse_long("none", 74, 16), 0); /* 1280 */
+	assert_int_equal(parse_long("auto", 74, 16), -EINVAL);
+	assert_int_equal(parse_long("auto", 73, 8), 0); /* 1264 */
+	assert_int_equal(parse_long("auto", 74, 8), 0); /* 1280 */
+	assert_int_equal(parse_long("auto", 74, 9), -EINVAL);
+	assert_int_equal(parse_long("auto", 73, 24), 0); /* 1280 */
+	assert_int_equal(parse_long("auto", 73, 25), -EINVAL);
 }
 
 static void the_gateway_says_of_which_family_a_default_route_is(void **)
