@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#define CELL_BYTES 512
+#define CELL_BYTES 1024 /* 16 gateways of IPv6, each with its device and a flag */
 
 typedef void (*cell_format)(char *cell, const json_t *value);
 

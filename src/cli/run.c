@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/filter.h"
 
 #define TIMEOUT_S 30
 #define LAST_LINE "{\"exit\":" /* how an answer's last line starts */
@@ -180,12 +182,16 @@ enum viaduct_exit run_command(const struct run *r, const struct command *command
 	char path[PATH_MAX];
 	struct show s = {.run = r, .command = command, .path = path};
 	enum viaduct_exit exit;
+	char **request = filters_new(words, n);
 	struct client c;
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%s", r->run_dir, VIADUCT_CONTROL_SOCKET);
-	err = client_open(&c, path, words, n,
+	if (request == NULL)
+		return fail_errno(&s, -ENOMEM);
+	err = client_open(&c, path, request, n,
 	                  command->timeout_s > 0 ? command->timeout_s : TIMEOUT_S);
+	free(request);
 	if (err < 0)
 		return fail_errno(&s, err);
 	err = show_begin(&s);

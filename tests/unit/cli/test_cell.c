@@ -74,6 +74,21 @@ static void a_long_value_is_cut_visibly(void **)
 	json_decref(value);
 }
 
+static void as_many_gateways_as_a_route_has_fit_a_cell(void **)
+{
+	char cell[CELL_BYTES];
+	json_t *list = json_array();
+
+	for (int i = 0; i < 16; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:[s]}", "gateway",
+		                                      "2001:db8:1111:2222:3333:4444:5555:6666",
+		                                      "dev", "fifteen-letters", "flags", "dead"));
+	cell_gateways(cell, list);
+	assert_string_equal(cell + strlen(cell) - strlen("6666 fifteen-letters dead"),
+	                    "6666 fifteen-letters dead");
+	json_decref(list);
+}
+
 static void rates_have_three_digits_and_a_unit(void **)
 {
 	static const struct cell_case cases[] = {
@@ -130,6 +145,7 @@ int main(void)
 		cmocka_unit_test(text_is_shown_as_it_is),
 		cmocka_unit_test(nothing_that_a_terminal_obeys_comes_through),
 		cmocka_unit_test(a_long_value_is_cut_visibly),
+		cmocka_unit_test(as_many_gateways_as_a_route_has_fit_a_cell),
 		cmocka_unit_test(rates_have_three_digits_and_a_unit),
 		cmocka_unit_test(decimals_have_one),
 		cmocka_unit_test(gateways_come_with_device_and_flags),
