@@ -52,8 +52,8 @@ enum neighbour_field { NEIGHBOUR_ADDRESS, NEIGHBOUR_LLADDR, NEIGHBOUR_INTERFACE 
 struct check_subnet {
 	struct config_prefix subnet;
 	struct ip first, last; /* of the subnet */
-	uint16_t iface; /* as the file counts, then as the model does */
-	uint32_t index; /* in the interface's list */
+	uint16_t iface;        /* as the file counts, then as the model does */
+	uint32_t index;        /* in the interface's list */
 	struct mark at;
 };
 
