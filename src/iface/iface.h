@@ -93,13 +93,18 @@ const struct iface_addr6 *iface_addr6_find(const struct iface *f, struct ip addr
 /* Does @f answer to @addr: is it an IPv6 address of its own, and usable? Context: any. */
 bool iface_speaks6(const struct iface *f, struct ip addr);
 
+/* Is @addr the subnet-router anycast address of a usable address of @f (RFC 4291 2.6.1)? A /127 has
+ * none (RFC 6164). Context: any. */
+bool iface_anycast6(const struct iface *f, struct ip addr);
+
 /* As iface_same_subnet4() and iface_on_link4(), for IPv6; all of fe80::/10 is on @f's link.
  * Context: any. */
 bool iface_same_subnet6(const struct iface *f, struct ip a, struct ip b);
 bool iface_on_link6(const struct iface *f, struct ip addr);
 
 /* Is @f in the multicast group @group: all nodes, all routers of its link, the solicited-node group
- * of an address of its own in any state but duplicate (RFC 4291 2.8)? Context: any. */
+ * of an address of its own in any state but duplicate, of its subnet-router anycast addresses
+ * (RFC 4291 2.8)? Context: any. */
 bool iface_in_group6(const struct iface *f, struct ip group);
 
 /* The link-local address of @f, :: while there is none that is usable. Context: any. */

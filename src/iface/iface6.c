@@ -21,6 +21,23 @@ bool iface_speaks6(const struct iface *f, struct ip addr)
 	return a != NULL && a->state == ADDR_USABLE;
 }
 
+/* The subnet-router anycast address of @a's subnet, :: if it has none. */
+static struct ip addr6_anycast(const struct iface_addr6 *a)
+{
+	if (a->state != ADDR_USABLE || a->len > 126)
+		return (struct ip){0, 0};
+	return ip_and(a->addr, ip6_mask(a->len));
+}
+
+bool iface_anycast6(const struct iface *f, struct ip addr)
+{
+	for (uint16_t i = 0; i < f->n_addr6 && !ip_is_none(addr); i++) {
+		if (ip_equal(addr6_anycast(&f->addr6[i]), addr))
+			return true;
+	}
+	return false;
+}
+
 bool iface_same_subnet6(const struct iface *f, struct ip a, struct ip b)
 {
 	for (uint16_t i = 0; i < f->n_addr6; i++) {
@@ -49,8 +66,12 @@ bool iface_in_group6(const struct iface *f, struct ip group)
 	if (ip_equal(group, IP6_ALL_NODES) || ip_equal(group, IP6_ALL_ROUTERS))
 		return true;
 	for (uint16_t i = 0; i < f->n_addr6; i++) {
-		if (f->addr6[i].state != ADDR_DUPLICATE &&
-		    ip_equal(ip6_solicited_node(f->addr6[i].addr), group))
+		const struct iface_addr6 *a = &f->addr6[i];
+
+		if (a->state == ADDR_DUPLICATE)
+			continue;
+		if (ip_equal(ip6_solicited_node(a->addr), group) ||
+		    ip_equal(ip6_solicited_node(addr6_anycast(a)), group))
 			return true;
 	}
 	return false;

@@ -40,6 +40,7 @@ struct neigh {
 	uint8_t n_held;
 	bool listed;    /* workers find it by its address */
 	bool announced; /* next hops may know it by another line than NH_RESOLVE */
+	bool router;    /* RFC 4861 5.1: IsRouter */
 	bool off_link;  /* in no subnet of the interface: a route says that it is there */
 	bool retry;     /* what workers see is behind its state, for want of memory */
 	struct neigh_held held[NEIGH_HELD]; /* the oldest first */
@@ -57,9 +58,11 @@ struct neigh_timer {
 /* An address of ours on a link that is up. */
 struct neigh_own {
 	struct neigh_key key;
-	uint64_t mac;         /* that it was announced with */
-	uint64_t again_ns;    /* when to announce it once more, UINT64_MAX: done */
+	uint64_t mac;         /* that it was announced or probed with */
+	uint64_t again_ns;    /* when to announce it once more or to probe on, UINT64_MAX: done */
 	uint64_t defended_ns; /* before then no other defence; 0: never defended */
+	uint64_t nonce;       /* of its probe, 0: none was sent yet (RFC 7527) */
+	uint8_t state;        /* enum addr_state; of IPv4 ADDR_USABLE */
 };
 
 struct neigh_table {
@@ -194,6 +197,11 @@ void neigh_pin(struct neigh_table *t, struct neigh *n, uint64_t mac);
 /* Its timer has run out. */
 void neigh_timeout(struct neigh_table *t, struct neigh *n, uint64_t now_ns);
 
+/* solicit.c: the question for a neighbour. */
+
+/* Ask for @n, if its interface has an address to ask with. */
+void neigh_solicit(struct neigh_table *t, const struct neigh *n);
+
 /* watch.c: gateways of groups. */
 
 /* Ask after those whose turn it is. */
@@ -202,13 +210,27 @@ void neigh_watch_tick(struct neigh_table *t, uint64_t now_ns);
 /* learn.c: what ARP says. */
 void neigh_learn(struct neigh_table *t, const struct report *r, uint64_t now_ns);
 
+/* learn6.c: what neighbour discovery says. */
+void neigh_learn6(struct neigh_table *t, const struct report *r, uint64_t now_ns);
+
 /* own.c: our addresses, announced and defended. */
 
 /* Take the addresses of the new snapshot and announce those that are new on their link. */
 void neigh_own_set(struct neigh_table *t, uint64_t now_ns);
-/* Announce again what is due. */
+/* Announce again, or probe, what is due. */
 void neigh_own_tick(struct neigh_table *t, uint64_t now_ns);
 /* Someone else claims the address of @key. */
 void neigh_own_defend(struct neigh_table *t, struct neigh_key key, uint64_t now_ns);
+/* The address of @key, NULL if it is none of ours on a link that is up. */
+struct neigh_own *neigh_own_find(struct neigh_table *t, struct neigh_key key);
+
+/* dad.c: is an address ours alone (RFC 4862 5.4)? */
+
+/* Begin with @own. @fresh: it is among the first that its interface says. */
+void neigh_dad_start(struct neigh_table *t, struct neigh_own *own, bool fresh, uint64_t now_ns);
+/* @own's time has come: probe, or say that it is usable. */
+void neigh_dad_step(struct neigh_table *t, struct neigh_own *own, uint64_t now_ns);
+/* @r says that another has or wants a tentative address. */
+void neigh_dad_claim(struct neigh_table *t, const struct report *r);
 
 #endif

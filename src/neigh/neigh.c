@@ -51,11 +51,12 @@ static bool is_others4(const struct iface *f, uint32_t ip)
 	return true;
 }
 
-/* Nor a group, and not ours in any state: one that is tentative may turn out to be. */
+/* Nor a group, and not ours in any state: one that is tentative may turn out to be. What is every
+ * router's of the subnet is no host's. */
 static bool is_others6(const struct iface *f, struct ip ip)
 {
 	return !ip_is_none(ip) && !ip_equal(ip, IP6_LOOPBACK) && !ip6_is_multicast(ip) &&
-	       iface_addr6_find(f, ip) == NULL;
+	       iface_addr6_find(f, ip) == NULL && !iface_anycast6(f, ip);
 }
 
 static bool is_others(const struct iface *f, struct ip ip)
@@ -240,10 +241,12 @@ void neigh_report(struct neigh_table *t, const struct report *r, uint64_t now_ns
 			neigh_use(t, n, now_ns);
 		break;
 	case REPORT_ARP:
-	case REPORT_ND:
 		neigh_learn(t, r, now_ns);
 		break;
+	case REPORT_ND:
 	case REPORT_SOLICIT:
+		neigh_learn6(t, r, now_ns);
+		break;
 	case REPORT_MLD_QUERY:
 	case REPORT_FRAME:
 		break; /* not ours */
@@ -333,6 +336,7 @@ bool neigh_next(const struct neigh_table *t, const struct neigh_info *after,
 		.state = n->state,
 		.confirmed_ns = n->confirmed_ns,
 		.held = n->n_held,
+		.router = n->router,
 	};
 	return true;
 }

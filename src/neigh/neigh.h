@@ -103,12 +103,14 @@ struct neigh_reader *neigh_reader(struct neigh_table *t);
  * @s: the new snapshot, valid until the next call
  *
  * Neighbours of an interface that went down, whose subnet is gone or whose MAC changed are removed
- * or published anew; a link that came up announces its addresses (gratuitous ARP, RFC 5227 3).
+ * or published anew; a link that came up announces its addresses (gratuitous ARP, RFC 5227 3;
+ * advertisements, RFC 4861 7.2.6), and finds out about tentative ones (RFC 4862 5.4).
  * Context: agent.
  */
 void neigh_set_ifaces(struct neigh_table *t, const struct ifaces *s, uint64_t now_ns);
 
-/* Act on REPORT_NEIGH_WANTED, REPORT_NEIGH_USED or REPORT_ARP. Context: agent. */
+/* Act on REPORT_NEIGH_WANTED, REPORT_NEIGH_USED, REPORT_ARP, REPORT_ND, and on the mapping in a
+ * REPORT_SOLICIT. Context: agent. */
 void neigh_report(struct neigh_table *t, const struct report *r, uint64_t now_ns);
 
 /*
@@ -139,6 +141,7 @@ struct neigh_info {
 	enum neigh_state state;
 	uint64_t confirmed_ns; /* when last confirmed, 0 never */
 	uint32_t held;
+	bool router; /* it says of itself that it is one (RFC 4861 5.1) */
 };
 
 /* Walk by (iface, address): the first one behind @after (NULL: from the start). Context: agent. */
@@ -204,5 +207,19 @@ struct arp_fields {
 	uint16_t op;             /* enum arp_op */
 };
 void arp_write(uint8_t *frame, const struct arp_fields *a);
+
+#define ND_FRAME_MAX 86 /* longest frame of nd_write() */
+
+/* Write a neighbour solicitation or advertisement with one option: that of @mac, or @nonce if it is
+ * not 0. Context: any. Return: bytes of the frame. */
+struct nd_fields {
+	uint64_t ether_dst, mac; /* @mac: ours */
+	struct ip src, dst, target;
+	uint64_t nonce;
+	uint8_t type;  /* ICMP6_NS or ICMP6_NA */
+	uint8_t flags; /* enum nd_na_flag */
+	bool routed;   /* the hop limit is 0: output makes it 255 */
+};
+uint16_t nd_write(uint8_t *frame, const struct nd_fields *a);
 
 #endif

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "neigh/entry.h"
-#include "wire/arp.h"
 
 static bool is_unresolved(const struct neigh *n)
 {
@@ -88,25 +87,11 @@ static void state_set(struct neigh_table *t, struct neigh *n, enum neigh_state s
 		neigh_timer_set(t, n, now_ns + state_ns(t, n));
 }
 
-/* A request for @n: to all while its MAC is not known, else to that. */
 static void solicit(struct neigh_table *t, struct neigh *n, uint64_t now_ns)
 {
-	const struct iface *f = neigh_iface(t, n->key);
-	uint8_t frame[ETHER_MIN_LEN];
-	struct arp_fields ask = {
-		.ether_dst = n->mac != 0 ? n->mac : MAC_BROADCAST,
-		.target = ip_to4(n->key.ip),
-		.op = ARP_REQUEST,
-	};
-
 	n->tries++;
 	neigh_timer_set(t, n, now_ns + t->timers.retrans);
-	if (f == NULL)
-		return;
-	ask.sender_mac = f->mac;
-	ask.sender = iface_source4(f, ask.target);
-	arp_write(frame, &ask);
-	t->ops.send(t->ctx, f->id, frame, sizeof(frame));
+	neigh_solicit(t, n);
 }
 
 /* Let what waits go on, or end it where memory is too short to tell workers the way. */

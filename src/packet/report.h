@@ -15,9 +15,11 @@ enum report_kind {
 	REPORT_NEIGH_USED,   /* traffic went to a neighbour whose line says it is stale */
 	REPORT_ARP,          /* ARP was seen: the mapping @ip is @mac on @iface */
 	REPORT_ND,           /* the same by ND; @mac 0: it came without one */
-	REPORT_SOLICIT,      /* @ip, :: if it has no address yet, asks for router advertisements */
-	REPORT_MLD_QUERY,    /* of @ip (:: of all groups), with the response code @value */
-	REPORT_FRAME,        /* a free frame, as ORDER_RETURN asked: at @data */
+	REPORT_SOLICIT,   /* @ip, :: if it has no address yet, asks for router advertisements; also
+	                   * a mapping, as that of REPORT_ND, if @mac is not 0 */
+	REPORT_MLD_QUERY, /* of @ip (:: of all groups), with the response code @value; @claim: MLD
+	                   * version 1 or 2 */
+	REPORT_FRAME,     /* a free frame, as ORDER_RETURN asked: at @data */
 };
 
 /* Of REPORT_ARP: how the mapping was claimed. */
@@ -29,10 +31,11 @@ enum arp_claim {
 
 /* Of REPORT_ND: how it was. */
 enum nd_claim {
-	ND_CLAIM_SOLICIT = 1 << 0,   /* source of a solicitation, of routers too, with its option */
-	ND_CLAIM_PROBE = 1 << 1,     /* target of someone's duplicate address detection (from ::) */
-	ND_CLAIM_ADVERT = 1 << 2,    /* target of an advertisement, with the flags below */
-	ND_CLAIM_ROUTER = 1 << 3,    /* its R flag; also of who sends router advertisements */
+	ND_CLAIM_SOLICIT = 1 << 0, /* source of a solicitation, of routers too, with its option */
+	ND_CLAIM_PROBE = 1 << 1,  /* target of someone's duplicate address detection (from ::): @mac
+	                           * sent it, @value is of its nonce (RFC 7527), 0: none */
+	ND_CLAIM_ADVERT = 1 << 2, /* target of an advertisement, with the flags below */
+	ND_CLAIM_ROUTER = 1 << 3, /* its R flag; also of who sends router advertisements */
 	ND_CLAIM_SOLICITED = 1 << 4, /* its S flag */
 	ND_CLAIM_OVERRIDE = 1 << 5,  /* its O flag */
 };

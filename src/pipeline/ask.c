@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "pipeline/pipeline.h"
 
+#define NEWS_RATE 8 /* a second, of one station and kind */
+
 bool report_send(struct pipeline *p, const struct report *r)
 {
 	struct report *slot = ring_reserve(p->reports);
@@ -34,4 +36,14 @@ bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, struct ip i
 		s->count = 0;
 	}
 	return s->count++ < limit;
+}
+
+void report_news(struct pipeline *p, const struct report *r)
+{
+	/* A few a second of one station are news, more are noise. Each way of claiming for itself:
+	 * whoever announces another's address may not drown its answer to our question. */
+	uint16_t topic = (uint16_t)(r->claim << 8 | r->kind);
+
+	if (ask_allowed(p, topic, r->iface, r->ip, NEWS_RATE) && !report_send(p, r))
+		counter_add(&p->counters.reports_lost, 1);
 }

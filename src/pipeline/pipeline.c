@@ -33,8 +33,10 @@ static void settle(struct pipeline *p)
 {
 	struct batch *b = &p->batch;
 
-	if (b->host.n > 0)
+	if (b->host.n > 0) {
+		nd_stage(p);
 		reassemble_stage(p);
+	}
 	if (b->host.n + b->ended.n > 0) {
 		host_stage(&p->host, p->ifaces, p->now_ns, b);
 		finish_stage(p); /* before their frames go on as answers */

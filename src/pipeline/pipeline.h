@@ -123,6 +123,10 @@ size_t orders_stage(struct pipeline *p);
 /* Look at ARP packets: answers go to the transmit list, news to the agent. */
 void arp_stage(struct pipeline *p);
 
+/* Take neighbour discovery, and queries for multicast listeners, from the packets for the router:
+ * answers go to the transmit list or the IPv6 lane, news to the agent. The others stay in order. */
+void nd_stage(struct pipeline *p);
+
 /* Fragments among the packets for the router go into the store, or to the worker in whose store the
  * others are; what they complete takes their place. The value of chains is set to the sum that
  * host_stage() wants. */
@@ -192,6 +196,9 @@ void finish_behind(struct pipeline *p, uint32_t n);
  * the ring is full. */
 bool report_send(struct pipeline *p, const struct report *r);
 
+/* Hand the agent what was heard of a station, unless it was told enough of that lately. */
+void report_news(struct pipeline *p, const struct report *r);
+
 #define ASK_REDIRECT 255 /* beside the kinds of reports: what a host is told */
 
 /* May the agent get a report of @topic about (@iface, @ip) now? At most @limit times a second.
@@ -217,6 +224,14 @@ static force_inline void tx_list_add(struct tx_list *t, const struct frames *f, 
 	t->port[k] = port;
 	t->mixed |= port ^ t->port[0];
 	t->bytes += len;
+}
+
+/* Send @k, a whole frame that answers itself now, by the interface it came in by. */
+static inline void tx_list_answer(struct pipeline *p, struct pkt *k)
+{
+	counter_add(&p->counters.originated, 1);
+	tx_list_add(&p->batch.tx, p->cache.frames, k->data, k->len, k->in);
+	k->flags |= PKT_TAKEN;
 }
 
 #endif

@@ -82,11 +82,13 @@ enum nd_option {
 	ND_OPT_PREFIX = 3,
 	ND_OPT_REDIRECTED = 4,
 	ND_OPT_MTU = 5,
+	ND_OPT_NONCE = 14, /* RFC 3971 5.3.2 */
 	ND_OPT_RDNSS = 25, /* RFC 8106 */
 	ND_OPT_DNSSL = 31,
 };
 
 #define ND_LLADDR_LEN 8 /* of a link-layer address option */
+#define ND_NONCE_LEN  8 /* of a nonce option as Viaduct writes it: six bytes of nonce */
 
 enum nd_prefix_flag {
 	ND_PREFIX_ON_LINK = 0x80,
@@ -115,6 +117,12 @@ uint16_t icmp6_frame(uint8_t *frame, const struct icmp6_head *h, uint16_t len);
 static inline void nd_lladdr_write(uint8_t *o, uint8_t type, uint64_t mac)
 {
 	store64(o, (mac << 16) | 1u << 8 | type);
+}
+
+/* Write a nonce option (RFC 3971 5.3.2) of the lower 48 bits of @nonce, 8 bytes. */
+static inline void nd_nonce_write(uint8_t *o, uint64_t nonce)
+{
+	store64(o, (nonce << 16) | 1u << 8 | ND_OPT_NONCE);
 }
 
 #endif

@@ -114,6 +114,12 @@ static inline struct ip ip6_solicited_node(struct ip a)
 	return (struct ip){0xff02ull << 48, 0x1ff000000ull | (a.lo & 0xffffff)};
 }
 
+/* Is @a the group of some address in the sense of ip6_solicited_node()? */
+static inline bool ip6_is_solicited_node(struct ip a)
+{
+	return a.hi == 0xff02ull << 48 && a.lo >> 24 == 0x1ff;
+}
+
 /* The interface identifier made of a MAC, as mac_load() gives it (RFC 4291 appendix A). */
 static inline uint64_t ip6_eui64(uint64_t mac)
 {
