@@ -239,7 +239,7 @@ static inline void bed_asks_us(struct bed *bed, uint16_t iface, struct ip ip, ui
 static inline bool bed_find_ip(const struct bed *bed, uint16_t iface, struct ip ip,
                                struct neigh_info *info)
 {
-	const struct neigh_info before = {.iface = iface, .ip = {ip.hi, ip.lo - 1}};
+	const struct neigh_info before = {.iface = iface, .ip = {ip.hi - (ip.lo == 0), ip.lo - 1}};
 
 	return neigh_next(bed->t, &before, info) && info->iface == iface && ip_equal(info->ip, ip);
 }
