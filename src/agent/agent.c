@@ -33,7 +33,8 @@ static uint32_t chunk_needed(const struct config *c)
 
 static int tables_open(struct agent *a, const struct config *c, struct why *e)
 {
-	struct neigh_limits limits = {.entries = CONFIG_NEIGHBOURS_MAX, .incomplete = 8192};
+	struct neigh_limits limits = {
+		.entries = CONFIG_NEIGHBOURS_MAX, .incomplete = 8192, .asked = 4096};
 	uint32_t n = c->system.frames, chunk = chunk_needed(c);
 	int err;
 

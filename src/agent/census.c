@@ -132,6 +132,7 @@ const char *census_counter(const struct agent *a, unsigned int i, uint64_t *valu
 		{"neigh.entries", neigh.entries},
 		{"neigh.incomplete", neigh.incomplete},
 		{"neigh.limit-entries", neigh.limit_entries},
+		{"neigh.limit-asked", neigh.limit_asked},
 		{"neigh.limit-held", neigh.limit_held},
 		{"neigh.conflicts", neigh.conflicts},
 		{"reports.lost", worker_sum(a, PIPELINE_COUNTER(reports_lost))},

@@ -6,9 +6,14 @@
 #include "agent/agent.h"
 #include "base/log.h"
 
+/* Slots of the ring to a worker that packets which come back leave to what the agent says: of a
+ * flood of them there is always one more (RFC 6583 7.2). */
+#define SAY_SPARE 128
+
 bool agent_order(struct worker *w, const struct order *o)
 {
-	struct order *slot = ring_reserve(w->pipeline.orders);
+	bool back = o->kind == ORDER_RESUME || o->kind == ORDER_DROP;
+	struct order *slot = ring_reserve_but(w->pipeline.orders, back ? SAY_SPARE : 0);
 
 	if (slot == NULL)
 		return false;
@@ -116,9 +121,9 @@ static void agent_report(struct agent *a, const struct report *r)
 	case REPORT_NEIGH_USED:
 	case REPORT_ARP:
 	case REPORT_ND:
+	case REPORT_SOLICIT:
 		neigh_report(a->neigh, r, a->now_ns);
 		break;
-	case REPORT_SOLICIT:
 	case REPORT_MLD_QUERY:
 		break;
 	case REPORT_FRAME:

@@ -50,6 +50,13 @@ void *ring_reserve(struct ring *r)
 	return r->head - tail > r->mask ? NULL : ring_slot(r, r->head);
 }
 
+void *ring_reserve_but(struct ring *r, uint32_t spare)
+{
+	uint32_t tail = __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
+
+	return r->head - tail + spare > r->mask ? NULL : ring_slot(r, r->head);
+}
+
 void ring_push(struct ring *r)
 {
 	__atomic_store_n(&r->head, r->head + 1, __ATOMIC_RELEASE);

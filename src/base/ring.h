@@ -27,6 +27,10 @@ void ring_free(struct ring *r);
 /* The next free slot to fill, or NULL when the ring is full. Context: the producer. */
 void *ring_reserve(struct ring *r);
 
+/* The same, but NULL also when no more than @spare slots are free: for records that must leave room
+ * for others. */
+void *ring_reserve_but(struct ring *r, uint32_t spare);
+
 /* Hand the slot of the last ring_reserve() to the consumer. Context: the producer. */
 void ring_push(struct ring *r);
 

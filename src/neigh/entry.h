@@ -19,9 +19,10 @@
 #include "table/exact.h"
 #include "table/idpool.h"
 
-#define NEIGH_LEVELS 8  /* of the index; each is a quarter of the one below: 4^8 entries */
-#define NEIGH_HELD   16 /* packets a neighbour holds: traceroute sends so many at once */
-#define NEIGH_TRIES  3  /* requests (RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT) */
+#define NEIGH_LEVELS 8   /* of the index; each is a quarter of the one below: 4^8 entries */
+#define NEIGH_HELD   16  /* packets a neighbour holds: traceroute sends so many at once */
+#define NEIGH_PARTS  256 /* subnets of sources told apart by their hash, a power of two */
+#define NEIGH_TRIES  3   /* requests (RFC 4861 10: MAX_MULTICAST_SOLICIT, MAX_UNICAST_SOLICIT) */
 
 struct neigh_key {
 	struct ip ip;
@@ -92,6 +93,8 @@ struct neigh_table {
 	uint64_t watch_ns; /* when to look after gateways of groups, UINT64_MAX: there are none */
 	uint64_t watch_round_ns; /* when the round began */
 	uint16_t watch_at;       /* next-hop id that the round has come to, 0: it is over */
+	uint64_t all_due;        /* of budget.c, as the next */
+	uint64_t part_due[NEIGH_PARTS];
 	struct neigh_stats stats;
 	uint64_t random;
 };
@@ -201,6 +204,11 @@ void neigh_timeout(struct neigh_table *t, struct neigh *n, uint64_t now_ns);
 
 /* Ask for @n, if its interface has an address to ask with. */
 void neigh_solicit(struct neigh_table *t, const struct neigh *n);
+
+/* budget.c: how many strangers are asked for. */
+
+/* May one more be, for a packet from @subnet (report.value)? If so it is counted. */
+bool neigh_budget_take(struct neigh_table *t, uint32_t subnet, uint64_t now_ns);
 
 /* watch.c: gateways of groups. */
 

@@ -15,6 +15,7 @@ static const struct neigh_limits default_limits = {
 	.entries = 65536,
 	.incomplete = 8192,
 	.held = 4096,
+	.asked = 4096,
 };
 
 static const struct neigh_timers default_timers = {
@@ -175,9 +176,10 @@ void neigh_set_ifaces(struct neigh_table *t, const struct ifaces *s, uint64_t no
  * A packet waits for a neighbour that nobody has asked for. NULL: nor will be. Its route says that
  * it is on the link, which for a gateway outside all subnets is all there is to say so.
  */
-static struct neigh *wanted_new(struct neigh_table *t, struct neigh_key key, enum verdict *v,
+static struct neigh *wanted_new(struct neigh_table *t, const struct report *r, enum verdict *v,
                                 uint64_t now_ns)
 {
+	struct neigh_key key = neigh_key(r->iface, r->ip);
 	const struct iface *f = neigh_iface(t, key);
 	struct neigh *n;
 
@@ -185,6 +187,8 @@ static struct neigh *wanted_new(struct neigh_table *t, struct neigh_key key, enu
 	if (f == NULL || !is_others(f, key.ip))
 		return NULL;
 	*v = DROP_NEIGH_QUEUE;
+	if (!neigh_budget_take(t, r->value, now_ns))
+		return NULL;
 	n = neigh_add(t, key, true);
 	if (n == NULL)
 		return NULL;
@@ -207,7 +211,7 @@ static void wanted(struct neigh_table *t, const struct report *r, uint64_t now_n
 	enum verdict v = DROP_NEIGH_FAILED;
 
 	if (n == NULL)
-		n = wanted_new(t, key, &v, now_ns);
+		n = wanted_new(t, r, &v, now_ns);
 	if (n == NULL || n->state == NEIGH_FAILED) {
 		t->ops.drop(t->ctx, &h, v);
 		return;

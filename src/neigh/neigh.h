@@ -60,6 +60,8 @@ struct neigh_limits {
 	uint32_t entries;    /* neighbours in all, static ones too */
 	uint32_t incomplete; /* of these, not yet or no longer resolved */
 	uint32_t held;       /* packets held in all; a neighbour holds at most 16 */
+	uint32_t asked;      /* strangers asked for a second, an eighth of them for packets of one
+	                      * subnet; 0: any number */
 };
 
 /* The timers of RFC 4861 section 10, in ns. */
@@ -84,7 +86,7 @@ struct neigh_reader {
  * @out: set on success
  * @ops, @ctx: how it reaches outside
  * @nexthops: kept in step with what becomes of gateways
- * @limits, @timers: NULL for the defaults (65536 entries, 8192 incomplete, 4096 held)
+ * @limits, @timers: NULL for the defaults (65536 entries, 8192 incomplete, 4096 held, 4096 asked)
  *
  * Context: agent. Return: 0 or -ENOMEM.
  */
@@ -152,6 +154,7 @@ const char *neigh_state_name(enum neigh_state s);
 struct neigh_stats {
 	uint32_t entries, incomplete, held;
 	uint64_t limit_entries; /* times a limit refused a neighbour, or made one give way */
+	uint64_t limit_asked;   /* packets whose neighbour was not asked for, too many being so */
 	uint64_t limit_held;    /* times the limit made a held packet give way */
 	uint64_t conflicts;     /* others that claimed one of our addresses */
 };

@@ -44,9 +44,9 @@ struct report {
 	uint8_t kind;
 	uint8_t claim;
 	uint16_t iface;
-	uint16_t in;  /* of a held frame: iface it came in by */
-	uint16_t len; /* of a held frame: bytes from @data */
-	uint32_t value;
+	uint16_t in;    /* of a held frame: iface it came in by */
+	uint16_t len;   /* of a held frame: bytes from @data */
+	uint32_t value; /* of a held frame: what its source's subnet is told by, see budget.c */
 	struct ip ip;
 	uint64_t mac;    /* as mac_load() gives it */
 	uint8_t *data;   /* of a held frame: Ethernet header */

@@ -8,11 +8,14 @@
 #include "base/clock.h"
 #include "pipeline/pipeline.h"
 
-#define NEWS_RATE 8 /* a second, of one station and kind */
+#define WANTED_SPARE 256 /* slots of the ring to the agent */
+#define NEWS_RATE    8   /* a second, of one station and kind */
 
 bool report_send(struct pipeline *p, const struct report *r)
 {
-	struct report *slot = ring_reserve(p->reports);
+	/* A flood of packets to nobody must leave room for the answers of who is there. */
+	uint32_t spare = r->kind == REPORT_NEIGH_WANTED ? WANTED_SPARE : 0;
+	struct report *slot = ring_reserve_but(p->reports, spare);
 
 	if (slot == NULL)
 		return false;

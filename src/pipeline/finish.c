@@ -51,6 +51,18 @@ static struct ip pkt_to(const struct pkt *k)
 	return k->flags & PKT_IP6 ? ip6_dst(h) : ip_from4(ip4_dst(h));
 }
 
+/* What tells subnets of sources apart: an IPv4 /24, a hash of an IPv6 /64. */
+static uint32_t pkt_subnet(const struct pkt *k)
+{
+	const uint8_t *h = k->data + ETHER_LEN;
+	uint64_t hi;
+
+	if (!(k->flags & PKT_IP6))
+		return ip4_src(h) >> 8;
+	hi = ip6_src(h).hi * 0x9e3779b97f4a7c15ull;
+	return (uint32_t)(hi >> 32);
+}
+
 /* Hand a packet to the agent until its neighbour is known. Return: HELD_NEIGH, or why not. */
 static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
 {
@@ -61,6 +73,7 @@ static enum verdict finish_hold(struct pipeline *p, const struct pkt *k)
 		.iface = nh->iface,
 		.in = k->in,
 		.len = k->len,
+		.value = pkt_subnet(k),
 		.ip = ip,
 		.data = k->data,
 		.flags = k->flags,

@@ -53,6 +53,26 @@ static void a_full_ring_refuses(void **)
 	ring_free(r);
 }
 
+static void records_that_leave_room_for_others_are_refused_first(void **)
+{
+	struct ring *r;
+
+	assert_int_equal(ring_new(&r, 4, 8), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_non_null(ring_reserve_but(r, 1));
+		ring_push(r);
+	}
+	assert_null(ring_reserve_but(r, 1));
+	assert_non_null(ring_reserve(r));
+	ring_push(r);
+	assert_null(ring_reserve(r));
+	ring_pop(r);
+	assert_null(ring_reserve_but(r, 1));
+	ring_pop(r);
+	assert_non_null(ring_reserve_but(r, 1));
+	ring_free(r);
+}
+
 static void slots_must_be_a_power_of_two(void **)
 {
 	struct ring *r = NULL;
@@ -67,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_goes_in_comes_out_in_order),
 		cmocka_unit_test(a_full_ring_refuses),
+		cmocka_unit_test(records_that_leave_room_for_others_are_refused_first),
 		cmocka_unit_test(slots_must_be_a_power_of_two),
 	};
 

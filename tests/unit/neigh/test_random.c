@@ -32,9 +32,10 @@ struct model {
 
 static void on_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t len)
 {
+	bool arp = ether_type(frame) == ETHERTYPE_ARP;
 	struct model *m = ctx;
 
-	assert_int_equal(len, ETHER_MIN_LEN);
+	assert_int_equal(len, arp ? ETHER_MIN_LEN : ND_FRAME_MAX);
 	assert_true(iface < 2 && m->f[iface].up);
 	assert_true(mac_load(frame + 6) == m->f[iface].mac);
 }
@@ -61,15 +62,19 @@ static uint32_t pick(struct model *m, uint32_t n)
 	return (uint32_t)(m->seed >> 33) % n;
 }
 
-/* Hosts 0 to 23 are on the first interface, the rest on the second. */
+/* Hosts 0 to 23 are on the first interface, the rest on the second; of IPv6 is every third. */
 static uint16_t host_iface(uint32_t host)
 {
 	return host < HOSTS / 2 ? 0 : 1;
 }
 
-static uint32_t host_ip(uint32_t host)
+static struct ip host_ip(uint32_t host)
 {
-	return (host_iface(host) == 0 ? IP(10, 0, 0, 0) : IP(16, 0, 0, 0)) + host;
+	bool first = host_iface(host) == 0;
+
+	if (host % 3 == 2) /* link-local ones among them */
+		return (struct ip){host % 2 ? 0xfe80ull << 48 : first ? NET0 : NET1, 100 + host};
+	return ip_from4((first ? IP(10, 0, 0, 0) : IP(16, 0, 0, 0)) + host);
 }
 
 static uint64_t any_mac(struct model *m)
@@ -77,6 +82,21 @@ static uint64_t any_mac(struct model *m)
 	static const uint64_t mac[] = {MAC_A, MAC_B, 0x0c0000000002ull, OUR_MAC0, 0, MAC_BROADCAST};
 
 	return mac[pick(m, ARRAY_SIZE(mac))];
+}
+
+/* Something is heard of @host. */
+static void hear(struct model *m, uint32_t host)
+{
+	uint16_t iface = host_iface(host);
+	struct ip ip = host_ip(host);
+	uint64_t mac = any_mac(m);
+
+	if (ip_is4(ip))
+		bed_arp(m->bed, iface, (uint8_t)(1u << pick(m, 4)) & 7, ip_to4(ip), mac);
+	else if (pick(m, 8) == 0)
+		bed_hear(m->bed, REPORT_SOLICIT, iface, ND_CLAIM_SOLICIT, ip, mac);
+	else
+		bed_nd(m->bed, iface, (uint8_t)pick(m, 64), ip, mac);
 }
 
 static void want(struct model *m, uint32_t host)
@@ -93,7 +113,7 @@ static void set_ifaces(struct model *m)
 	struct iface *f = &m->f[pick(m, 2)];
 
 	f->up = pick(m, 4) != 0;
-	f->mtu = (uint16_t)(1000 + pick(m, 3));
+	f->mtu = (uint16_t)(1300 + pick(m, 3));
 	bed_set_ifaces(m->bed, &m->f[0], &m->f[1]);
 }
 
@@ -107,21 +127,21 @@ static void act(struct model *m)
 	if (what < 40)
 		want(m, host);
 	else if (what < 65)
-		bed_arp(bed, iface, (uint8_t)(1u << pick(m, 4)) & 7, host_ip(host), any_mac(m));
+		hear(m, host);
 	else if (what < 75)
 		bed_use(bed, iface, host_ip(host));
 	else if (what < 92)
 		bed_pass(bed, pick(m, 3) == 0 ? pick(m, 60) * SECOND : pick(m, 2000) * NS_PER_MS);
 	else if (what < 94)
-		(void)!neigh_set_static(bed->t, iface, ip_from4(host_ip(host)), MAC_A, bed->now);
+		(void)!neigh_set_static(bed->t, iface, host_ip(host), MAC_A, bed->now);
 	else if (what < 97)
-		(void)!neigh_del_static(bed->t, iface, ip_from4(host_ip(host)));
+		(void)!neigh_del_static(bed->t, iface, host_ip(host));
 	else if (what < 98)
 		set_ifaces(m);
 	else if (what < 99)
 		neigh_clear(bed->t, (int)pick(m, 3) - 1);
 	else
-		neigh_sync_gateway(bed->t, iface, ip_from4(host_ip(host)));
+		neigh_sync_gateway(bed->t, iface, host_ip(host));
 }
 
 static enum nexthop_kind kind_of(enum neigh_state s)
@@ -187,22 +207,21 @@ static void check(const struct model *m)
 
 static void run(uint64_t seed)
 {
-	static const struct neigh_limits limits = {LIMIT, UNRES, HELD};
+	static const struct neigh_limits limits = {LIMIT, UNRES, HELD, 0};
 	static const struct neigh_ops ops = {on_send, on_resume, on_drop, NULL};
 	struct model *m = calloc(1, sizeof(*m));
 	uint32_t ended = 0;
 
 	assert_non_null(m);
 	m->seed = seed;
-	m->f[0] = bed_iface(0);
-	m->f[1] = bed_iface(1);
+	m->f[0] = bed_iface6(0);
+	m->f[1] = bed_iface6(1);
 	m->bed = bed_open_bare(&limits);
 	neigh_free(m->bed->t);
 	assert_int_equal(neigh_new(&m->bed->t, &ops, m, m->bed->nexthops, &limits, NULL), 0);
 	bed_set_ifaces(m->bed, &m->f[0], &m->f[1]);
 	for (uint32_t host = 0; host < HOSTS; host++) {
-		const struct nexthop_key key = {NH_RESOLVE, host_iface(host),
-		                                ip_from4(host_ip(host))};
+		const struct nexthop_key key = {NH_RESOLVE, host_iface(host), host_ip(host)};
 
 		assert_int_equal(nexthop_get(m->bed->nexthops, &key, 1514, &m->gateway[host]), 0);
 	}
