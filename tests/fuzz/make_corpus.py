@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes the seeds of fuzz_parse4, fuzz_parse6 and fuzz_pipeline below tests/fuzz/corpus.
+"""Writes the seeds of fuzz_parse4, fuzz_parse6, fuzz_nd and fuzz_pipeline below tests/fuzz/corpus.
 
 What the fuzzers found lies beside them, as found-NAME; this script leaves that alone.
 """
@@ -282,6 +282,61 @@ RUNS6 = {
 }
 
 
+# What fuzz_nd takes: its first byte, then an IPv6 packet.
+OURS, OUR_LINK, HOST, ALL = "2001:db8::1", "fe80::ff:fe00:102", "2001:db8::7", "ff02::1"
+SOLICITED = "ff02::1:ff00:1"
+SOURCE, TARGET = bytes([1, 1]) + MAC, bytes([2, 1]) + MAC
+NONCE = bytes([14, 1, 1, 2, 3, 4, 5, 6])
+
+
+def nd(kind, src, dst, target=None, *, flags=0, options=b"", hops=255, code=0, how=0, more=b""):
+    """A message; fuzz_nd puts types, lengths and, but with @how 1, the checksum right."""
+    # fuzz_nd makes a type of ND of any: 133 and the remainder modulo 5.
+    head = bytes([kind - 133, code, 0, 0, flags, 0, 0, 0])
+    body = head + (ipaddress.ip_address(target).packed if target else b"") + more + options
+    return bytes([how]) + struct.pack(">IHBB", 6 << 28, len(body), 58, hops) + \
+        ipaddress.ip_address(src).packed + ipaddress.ip_address(dst).packed + body
+
+
+ND = {
+    "ns": nd(135, HOST, SOLICITED, OURS, options=SOURCE),
+    "ns-link": nd(135, "fe80::7", "ff02::1:ff00:102", OUR_LINK, options=SOURCE),
+    "ns-bare": nd(135, HOST, OURS, OURS),
+    "ns-dad": nd(135, "::", SOLICITED, OURS),
+    "ns-dad-option": nd(135, "::", SOLICITED, OURS, options=SOURCE),
+    "ns-dad-unicast": nd(135, "::", OURS, OURS),
+    "ns-tentative": nd(135, "::", "ff02::1:ff00:2", "2001:db8::2", options=NONCE),
+    "ns-own-nonce": nd(135, "::", "ff02::1:ff00:2", "2001:db8::2", options=NONCE, how=2),
+    "ns-duplicate": nd(135, HOST, "ff02::1:ff00:3", "2001:db8::3", options=SOURCE),
+    "ns-anycast": nd(135, HOST, "ff02::1:ff00:0", "2001:db8::", options=SOURCE),
+    "ns-other": nd(135, HOST, "ff02::1:ff00:9", "2001:db8::9", options=SOURCE),
+    "ns-off-link": nd(135, "2001:db8:1::7", OURS, OURS, options=SOURCE),
+    "ns-from-us": nd(135, OURS, SOLICITED, OURS, options=SOURCE),
+    "ns-group-mac": nd(135, HOST, OURS, OURS, options=bytes([1, 1, 0x33, 0x33, 0, 0, 0, 1])),
+    "ns-group-target": nd(135, HOST, OURS, ALL, options=SOURCE),
+    "ns-zero-option": nd(135, HOST, OURS, OURS, options=bytes([1, 0]) + MAC),
+    "ns-long-option": nd(135, HOST, OURS, OURS, options=bytes([200, 9]) + MAC),
+    "ns-options": nd(135, HOST, OURS, OURS, options=bytes([200, 2]) + bytes(14) + NONCE + SOURCE),
+    "ns-short-option": nd(135, HOST, OURS, OURS, options=bytes([1, 1, 2])),
+    "ns-sum": nd(135, HOST, OURS, OURS, options=SOURCE, how=1),
+    "ns-hops": nd(135, HOST, OURS, OURS, options=SOURCE, hops=254),
+    "ns-code": nd(135, HOST, OURS, OURS, options=SOURCE, code=1),
+    "ns-short": nd(135, HOST, OURS, "2001:db8::1")[:-8],
+    "na": nd(136, HOST, OURS, HOST, flags=0x60, options=TARGET),
+    "na-router": nd(136, "fe80::7", ALL, "fe80::7", flags=0xa0, options=TARGET),
+    "na-bare": nd(136, HOST, OURS, HOST, flags=0x40),
+    "na-group": nd(136, HOST, ALL, HOST, flags=0x60, options=TARGET),
+    "na-conflict": nd(136, OURS, ALL, OURS, flags=0x20),
+    "na-off-link": nd(136, "2001:db8:1::7", OURS, "2001:db8:1::7", flags=0x60, options=TARGET),
+    "rs": nd(133, "fe80::7", "ff02::2", options=SOURCE),
+    "rs-none": nd(133, "::", "ff02::2"),
+    "ra": nd(134, "fe80::7", ALL, more=bytes(8), options=SOURCE + bytes([3, 4]) + bytes(30)),
+    "ra-global": nd(134, HOST, ALL, more=bytes(8)),
+    "redirect": nd(137, "fe80::7", OURS, "fe80::9", options=TARGET,
+                   more=ipaddress.ip_address("2001:db8:5::1").packed),
+}
+
+
 def write(folder, name, data):
     path = HERE / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -299,6 +354,8 @@ def main():
         write("pipeline", f"ip6-{name}", record(2 if name == "half-made" else 0, packet, ip6=True))
     for name, run in RUNS6.items():
         write("pipeline", f"ip6-{name}", run)
+    for name, message in ND.items():
+        write("nd", name, message)
 
 
 if __name__ == "__main__":
