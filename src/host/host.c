@@ -3,14 +3,15 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
+#include "host/call.h"
 #include "host/icmp4.h"
-#include "host/options4.h"
-#include "host/reset4.h"
-#include "route/nexthop.h"
+#include "host/icmp6.h"
+#include "host/reset.h"
 #include "wire/checksum.h"
 #include "wire/ether.h"
-#include "wire/icmp4.h"
+#include "wire/icmp6.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 #include "wire/udp.h"
 
 #define DAY_MS (24ull * 3600 * 1000)
@@ -22,8 +23,7 @@ uint32_t host_day_ms(const struct host *h, uint64_t now_ns)
 	return (uint32_t)(ns / NS_PER_MS % DAY_MS);
 }
 
-/* May one more error or reset be sent? What may not is counted. */
-static bool host_may_say(struct host *h, uint64_t now_ns)
+bool call_may_say(struct host *h, uint64_t now_ns)
 {
 	if (host_limit_pass(&h->common->limit, now_ns))
 		return true;
@@ -31,115 +31,67 @@ static bool host_may_say(struct host *h, uint64_t now_ns)
 	return false;
 }
 
-/* An answer goes to the IPv4 lane, to be routed like any other packet. */
-static void host_say(struct host *h, struct batch *b, const struct pkt *a)
+void call_say(struct host *h, struct batch *b, const struct pkt *a)
 {
-	struct lane *l = &b->ip4;
-
-	l->dst[l->n] = ip4_dst(a->data + ETHER_LEN);
-	l->pkt[l->n++] = *a;
+	batch_route(b, a);
 	counter_add(&h->originated, 1);
 }
 
-/* What one call of host_stage() works with. */
-struct host_call {
-	struct host *h;
-	const struct ifaces *ifaces;
-	uint64_t now_ns;
-	struct batch *b;
-};
-
-/*
- * Send error @e about @p from @src (0: the address to use on the interface it came by).
- * Return: how @p ends if it was for the router.
- */
-static enum verdict host_error(const struct host_call *c, struct pkt *p,
-                               const struct icmp4_error *e, uint32_t src)
+void call_answer(const struct host_call *c, struct pkt *p, const struct pkt *a)
 {
-	struct pkt a;
-
-	if (!icmp4_may_answer(p))
-		return CONSUMED_LOCAL;
-	if (src == 0) /* RFC 1812 4.3.2.4 */
-		src = iface_source4(&c->ifaces->iface[p->in], ip4_src(p->data + ETHER_LEN));
-	if (src == 0)
-		return CONSUMED_LOCAL;
-	if (!host_may_say(c->h, c->now_ns))
-		return DROP_ICMP_LIMIT;
-	icmp4_write_error(p, e, src, c->h->ip_id++, &a);
-	host_say(c->h, c->b, &a);
+	call_say(c->h, c->b, a);
 	p->flags |= PKT_TAKEN;
-	return CONSUMED_UNREACH;
+	if (a->flags & PKT_CHAIN)
+		p->flags &= (uint8_t)~PKT_CHAIN; /* the answer has it now */
 }
 
-/* The folded sum of all that follows the IPv4 header of @p, which may lie in several frames. */
-static uint16_t host_sum(const struct pkt *p, const uint8_t *l4)
-{
-	if (p->flags & PKT_CHAIN)
-		return p->value;
-	return csum_fold(csum_add(l4, p->len - (size_t)(l4 - p->data), 0));
-}
-
-/*
- * RFC 1122 3.2.2.6, RFC 1812 4.3.3.6: record route and timestamp come back in the reply, the router
- * recorded once. Return: bytes of the reply's IPv4 header.
- */
-static uint32_t host_echo_options(const struct host_call *c, uint8_t *h, const struct options4 *o)
-{
-	const struct options4_stamp s = {
-		.addr = ip4_dst(h),
-		.ms = host_day_ms(c->h, c->now_ns),
-		.ifaces = c->ifaces,
-	};
-
-	if (o->record == 0 && o->timestamp == 0)
-		return IP4_LEN;
-	options4_strip(h, o);
-	options4_stamp(h, o, &s);
-	return ip4_header_len(h);
-}
-
-/* An ICMP message to the router. */
-static enum verdict host_icmp(const struct host_call *c, struct pkt *p, const struct options4 *o)
-{
-	uint8_t *h = p->data + ETHER_LEN;
-	const uint8_t *m = h + ip4_header_len(h);
-	struct pkt a;
-
-	if (p->len - (m - p->data) < ICMP4_LEN || host_sum(p, m) != 0xffff)
-		return DROP_ICMP_BAD;
-	if (m[0] != ICMP4_ECHO || m[1] != 0)
-		return CONSUMED_ICMP;
-	icmp4_write_echo(p, host_echo_options(c, h, o), c->h->ip_id++, &a);
-	host_say(c->h, c->b, &a);
-	p->flags |= PKT_TAKEN;
-	p->flags &= (uint8_t)~PKT_CHAIN; /* the answer has it now */
-	return CONSUMED_ICMP_ECHO;
-}
-
-/* TCP to the router, where nothing listens. */
-static enum verdict host_tcp(const struct host_call *c, struct pkt *p)
+/* What the sum of a chain begins behind. */
+static const uint8_t *ip_end(const struct pkt *p)
 {
 	const uint8_t *h = p->data + ETHER_LEN;
+
+	return h + (p->flags & PKT_IP6 ? IP6_LEN : ip4_header_len(h));
+}
+
+uint16_t call_sum(const struct pkt *p, const uint8_t *l4)
+{
+	const uint8_t *end = ip_end(p);
+
+	if (!(p->flags & PKT_CHAIN))
+		return csum_fold(csum_add(l4, p->len - (size_t)(l4 - p->data), 0));
+	if (l4 == end)
+		return p->value;
+	/* Extension headers have an even number of bytes. */
+	return csum_fold(p->value + (uint16_t)~csum_fold(csum_add(end, (size_t)(l4 - end), 0)));
+}
+
+/* Sum of the pseudo-header of @p. */
+static uint64_t pseudo_sum(const struct pkt *p, uint8_t proto, uint32_t len)
+{
+	const uint8_t *h = p->data + ETHER_LEN;
+
+	return p->flags & PKT_IP6 ? csum_pseudo6(h, proto, len) : csum_pseudo4(h, len);
+}
+
+enum verdict call_tcp(const struct host_call *c, struct pkt *p, uint8_t *t)
+{
+	uint32_t len = p->len - (uint32_t)(t - p->data);
+	uint64_t sum = call_sum(p, t) + pseudo_sum(p, IP_PROTO_TCP, len);
 	struct pkt a;
 
-	if (!reset4_is_due(p, host_sum(p, h + ip4_header_len(h))))
+	if (!reset_is_due(t, len, csum_fold(sum)))
 		return CONSUMED_LOCAL;
-	if (!host_may_say(c->h, c->now_ns))
+	if (!call_may_say(c->h, c->now_ns))
 		return DROP_ICMP_LIMIT;
-	reset4_write(p, c->h->ip_id++, &a);
-	host_say(c->h, c->b, &a);
-	p->flags |= PKT_TAKEN;
+	reset_write(p, t, p->flags & PKT_IP6 ? 0 : c->h->ip_id++, &a);
+	call_answer(c, p, &a);
 	return CONSUMED_RESET;
 }
 
-/*
- * RFC 1122 4.1.3.4: is the datagram sound? Bytes behind its end are not part of it. Of a packet in
- * several frames the sum has those too: there it must not end earlier.
- */
-static bool host_udp_is_sound(const struct pkt *p, const uint8_t *h)
+/* Bytes behind the datagram's end are not part of it. Of a packet in several frames the sum has
+ * those too: there it must not end earlier. */
+bool call_udp_is_sound(const struct pkt *p, const uint8_t *u)
 {
-	const uint8_t *u = h + ip4_header_len(h);
 	uint32_t room = p->len - (uint32_t)(u - p->data), len;
 	uint16_t sum;
 
@@ -149,46 +101,9 @@ static bool host_udp_is_sound(const struct pkt *p, const uint8_t *h)
 	if (len < UDP_LEN || len > room)
 		return false;
 	if (!udp_has_checksum(u))
-		return true;
-	sum = p->flags & PKT_CHAIN ? p->value : csum_fold(csum_add(u, len, 0));
-	return csum_fold(csum_pseudo4(h, len) + sum) == 0xffff;
-}
-
-/* A packet to the router with the option @o->flaw malformed: answered, whatever else it is. */
-static enum verdict host_option(const struct host_call *c, struct pkt *p, const struct options4 *o)
-{
-	struct icmp4_error e;
-
-	if (icmp4_error_of(DROP_IP_OPTION, o->flaw, &e))
-		host_error(c, p, &e, ip4_dst(p->data + ETHER_LEN));
-	return DROP_IP_OPTION;
-}
-
-/* A packet to one of the router's addresses, never a fragment. Return: how it ends. */
-static enum verdict host_one(const struct host_call *c, struct pkt *p)
-{
-	struct icmp4_error e = {.type = ICMP4_UNREACHABLE};
-	const uint8_t *h = p->data + ETHER_LEN;
-	struct options4 o;
-	enum verdict v = options4_check(h, true, &o);
-
-	if (v != KEEP)
-		return v == DROP_IP_OPTION ? host_option(c, p, &o) : v;
-	switch (ip4_proto(h)) {
-	case IP_PROTO_ICMP:
-		return host_icmp(c, p, &o);
-	case IP_PROTO_TCP:
-		return host_tcp(c, p);
-	case IP_PROTO_UDP:
-		if (!host_udp_is_sound(p, h))
-			return CONSUMED_LOCAL;
-		e.code = ICMP4_PORT_UNREACHABLE; /* RFC 1122 4.1.3.1 */
-		break;
-	default:
-		e.code = ICMP4_PROTO_UNREACHABLE; /* RFC 1122 3.2.2.1 */
-		break;
-	}
-	return host_error(c, p, &e, ip4_dst(h));
+		return !(p->flags & PKT_IP6);
+	sum = p->flags & PKT_CHAIN ? call_sum(p, u) : csum_fold(csum_add(u, len, 0));
+	return csum_fold(pseudo_sum(p, IP_PROTO_UDP, len) + sum) == 0xffff;
 }
 
 void host_stage(struct host *h, const struct ifaces *ifaces, uint64_t now_ns, struct batch *b)
@@ -197,19 +112,15 @@ void host_stage(struct host *h, const struct ifaces *ifaces, uint64_t now_ns, st
 
 	for (uint32_t i = 0; i < b->ended.n; i++) {
 		struct pkt *p = &b->ended.pkt[i];
-		struct icmp4_error e;
 
-		if (p->flags & PKT_IP6 || !icmp4_error_of((enum verdict)p->verdict, p->value, &e))
-			continue;
-		/* RFC 791: without DF the sender allows fragments and learns nothing from an error.
-		 */
-		if (p->verdict == DROP_TOO_BIG && !(ip4_frag(p->data + ETHER_LEN) & IP4_DF))
-			continue;
-		host_error(&c, p, &e, 0);
+		if (p->flags & PKT_IP6)
+			call6_ended(&c, p);
+		else
+			call4_ended(&c, p);
 	}
 	for (uint32_t i = 0; i < b->host.n; i++) {
 		struct pkt *p = &b->host.pkt[i];
-		enum verdict v = p->flags & PKT_IP6 ? CONSUMED_LOCAL : host_one(&c, p);
+		enum verdict v = p->flags & PKT_IP6 ? call6_one(&c, p) : call4_one(&c, p);
 
 		pkt_list_add(&b->ended, p, v);
 	}
@@ -218,19 +129,22 @@ void host_stage(struct host *h, const struct ifaces *ifaces, uint64_t now_ns, st
 
 bool host_may_answer(const struct pkt *p)
 {
-	return icmp4_may_answer(p);
+	static const struct icmp6_error redirect = {.type = ICMP6_REDIRECT};
+
+	return p->flags & PKT_IP6 ? icmp6_may_answer(p, &redirect) : icmp4_may_answer(p);
 }
 
 bool host_redirect(struct host *h, const struct iface *f, uint64_t now_ns, const struct pkt *p,
                    struct batch *b, uint8_t *frame)
 {
-	uint32_t to = ip4_src(p->data + ETHER_LEN);
-	struct pkt a = {0};
+	struct pkt a = {.data = frame};
 
-	if (!host_may_say(h, now_ns))
+	if (!call_may_say(h, now_ns))
 		return false;
-	a.data = frame;
-	icmp4_write_redirect(p, ip_to4(p->nh->gateway), iface_source4(f, to), h->ip_id++, &a);
-	host_say(h, b, &a);
+	if (p->flags & PKT_IP6)
+		call6_redirect(f, p, &a);
+	else
+		call4_redirect(h, f, p, &a);
+	call_say(h, b, &a);
 	return true;
 }

@@ -11,6 +11,13 @@
 
 struct nexthop;
 
+/*
+ * The least that the first frame has of a packet in several: headers, and what an ICMP error quotes
+ * (1232 octets of IPv6, RFC 4443 2.4 c), are read there. Drivers fill a frame before they go on to
+ * the next.
+ */
+#define CHAIN_HEAD 1246
+
 enum pkt_flag {
 	PKT_ORIGINATED = 1 << 0, /* the router's own: never answered by an ICMP error */
 	PKT_OPTIONS = 1 << 1,    /* the IPv4 header has options, or IPv6 a hop-by-hop header */
@@ -34,5 +41,11 @@ struct pkt {
 	uint16_t value;
 	const struct nexthop *nh;
 };
+
+/* Bytes of @p that can be read at its data: all of it, or what the first frame has for certain. */
+static inline uint16_t pkt_head_len(const struct pkt *p)
+{
+	return p->flags & PKT_CHAIN && p->len > CHAIN_HEAD ? CHAIN_HEAD : p->len;
+}
 
 #endif

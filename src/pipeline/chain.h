@@ -7,12 +7,6 @@
 #include "port/port.h"
 #include <uapi/if_xdp.h>
 
-/*
- * The least that a chain's first frame has: headers, and what an ICMP error quotes, are read there.
- * Drivers fill a frame before they go on to the next.
- */
-#define CHAIN_HEAD 590
-
 /**
  * chain_gather - read a packet of several descriptors
  * @idx, @n: descriptors there are

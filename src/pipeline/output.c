@@ -83,7 +83,8 @@ static enum verdict output_fits6(struct pkt *k, enum verdict v)
 	/* RFC 4007 9: a link-local source means nothing on another link. */
 	if (k->flags & PKT_LINK && nh->iface != k->in)
 		return DROP_SCOPE;
-	if (ip6_hop_limit(k->data + ETHER_LEN) <= 1)
+	/* What the router itself says leaves with 255 if it has 0 here (host/own6.h). */
+	if (ip6_hop_limit(k->data + ETHER_LEN) <= 1 && !(k->flags & PKT_ORIGINATED))
 		return DROP_TTL_EXPIRED;
 	if (k->len <= nh->max_len || nh->max_len == 0)
 		return v;
