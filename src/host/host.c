@@ -137,8 +137,9 @@ bool host_may_answer(const struct pkt *p)
 bool host_redirect(struct host *h, const struct iface *f, uint64_t now_ns, const struct pkt *p,
                    struct batch *b, uint8_t *frame)
 {
-	struct pkt a = {.data = frame};
+	struct pkt a = {0};
 
+	a.data = frame;
 	if (!call_may_say(h, now_ns))
 		return false;
 	if (p->flags & PKT_IP6)

@@ -99,9 +99,8 @@ static uint32_t upper_len(uint8_t next)
 	case IP_PROTO_TCP:
 		return TCP_LEN;
 	case IP_PROTO_UDP:
-		return UDP_LEN;
 	case IP6_ICMP:
-		return ICMP6_LEN;
+		return UDP_LEN; /* and ICMP6_LEN */
 	case IP6_NO_NEXT:
 		return 0;
 	default:
