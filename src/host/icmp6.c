@@ -59,14 +59,17 @@ bool icmp6_error_of(enum verdict v, uint16_t value, struct icmp6_error *e)
 	}
 }
 
-/* RFC 4443 2.4 e.1, e.2: is @p an error or a redirect, or may it be part of one? */
+/*
+ * RFC 4443 2.4 e.1, e.2: is @p an error or a redirect, or has it lost what would tell? Fragments
+ * beyond the first are none: what is never longer than 1280 bytes is never cut.
+ */
 static bool may_be_error(const struct pkt *p, const struct walk6 *w, bool there)
 {
 	uint8_t type;
 
-	if (w->next != IP6_ICMP)
+	if (w->next != IP6_ICMP || w->offset != 0)
 		return false;
-	if (!there || w->offset != 0)
+	if (!there)
 		return true;
 	type = p->data[ETHER_LEN + w->at];
 	return icmp6_is_error(type) || type == ICMP6_REDIRECT;

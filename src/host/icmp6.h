@@ -29,8 +29,7 @@ bool icmp6_error_of(enum verdict v, uint16_t value, struct icmp6_error *e);
  *
  * All of it but anycast sources, which only interfaces tell: not about an ICMPv6 error or redirect,
  * behind whatever extension headers; not to :: or a group; about packets to a group, or that came
- * in one, nothing but packet too big and parameter problem 2. Of a fragment beyond the first that
- * is ICMPv6 nobody knows whether it is an error. Context: any.
+ * in one, nothing but packet too big and parameter problem 2. Context: any.
  */
 bool icmp6_may_answer(const struct pkt *p, const struct icmp6_error *e);
 

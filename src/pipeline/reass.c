@@ -5,16 +5,21 @@
 #include <sys/random.h>
 
 #include "base/counter.h"
+#include "host/walk6.h"
 #include "pipeline/chain.h"
 #include "wire/checksum.h"
 
 /* A fragment, taken apart. */
 struct fragment {
 	const struct pkt *p;
-	const uint8_t *h;
+	struct ip src, dst;
+	uint32_t id; /* as loaded */
 	uint32_t hlen;
 	uint32_t at, end; /* of its payload, in the whole's */
+	uint8_t proto;    /* of IPv4 */
+	uint8_t next_at;  /* of IPv6: octet of the packet that names the fragment header */
 	uint8_t ecn;      /* its codepoint, as a bit */
+	bool ip6;
 	bool more;
 };
 
@@ -24,20 +29,51 @@ struct fragment {
 #define ECN_MASK 0x03
 
 /* Return: false if it can be part of no datagram (RFC 791 3.1, CVE-1999-0128). */
+static bool fragment_read4(struct fragment *x, const uint8_t *h)
+{
+	uint32_t frag = ip4_frag(h);
+
+	x->src = ip_from4(ip4_src(h));
+	x->dst = ip_from4(ip4_dst(h));
+	x->id = load16(h + 4);
+	x->proto = ip4_proto(h);
+	x->hlen = ip4_header_len(h);
+	x->more = (frag & IP4_MF) != 0;
+	x->ecn = (uint8_t)(1u << (h[1] & ECN_MASK));
+	x->at = (frag & IP4_OFFSET) * 8;
+	return x->hlen + x->at + (x->p->len - ETHER_LEN - x->hlen) <= UINT16_MAX;
+}
+
+/* The same of IPv6 (RFC 8200 4.5). */
+static bool fragment_read6(struct fragment *x, const uint8_t *h)
+{
+	struct walk6 w;
+
+	if (walk6(x->p, &w) != KEEP || w.next != IP6_FRAGMENT || w.at > IP6_LEN + REASS_EXT)
+		return false;
+	x->ip6 = true;
+	x->src = ip6_src(h);
+	x->dst = ip6_dst(h);
+	x->id = load32(h + w.at + 4);
+	x->next_at = (uint8_t)(ETHER_LEN + w.said_at);
+	x->hlen = w.at + IP6_FRAG_LEN;
+	x->more = w.more;
+	x->ecn = (uint8_t)(1u << (h[1] >> 4 & ECN_MASK));
+	x->at = w.offset;
+	return true; /* walk6() has looked at the lengths */
+}
+
 static bool fragment_read(struct fragment *x, const struct pkt *p)
 {
-	uint32_t frag, len;
+	const uint8_t *h = p->data + ETHER_LEN;
+	uint32_t len;
 
-	x->p = p;
-	x->h = p->data + ETHER_LEN;
-	x->hlen = ip4_header_len(x->h);
-	frag = ip4_frag(x->h);
+	*x = (struct fragment){.p = p};
+	if (!(p->flags & PKT_IP6 ? fragment_read6(x, h) : fragment_read4(x, h)))
+		return false;
 	len = p->len - ETHER_LEN - x->hlen;
-	x->more = (frag & IP4_MF) != 0;
-	x->ecn = (uint8_t)(1u << (x->h[1] & ECN_MASK));
-	x->at = (frag & IP4_OFFSET) * 8;
 	x->end = x->at + len;
-	return len > 0 && !(x->more && len % 8 != 0) && x->hlen + x->end <= UINT16_MAX;
+	return len > 0 && !(x->more && len % 8 != 0);
 }
 
 /* --- Blocks --- */
@@ -117,23 +153,52 @@ static void frames_drop(struct reass *s, struct reass_entry *e, uint32_t keep)
 
 /* --- Entries --- */
 
-static uint8_t slot_of(const struct reass *s, uint32_t src)
+static uint8_t slot_of(const struct reass *s, struct ip src)
 {
-	uint64_t h = (src ^ s->seed) * 0x9fb21c651e98df25ull;
+	uint64_t h = ((ip_is4(src) ? src.lo : src.hi) ^ s->seed) * 0x9fb21c651e98df25ull;
 
 	return (uint8_t)((h ^ h << 29) >> 59);
 }
 static_assert(REASS_SOURCES == 1 << (64 - 59), "slot_of() gives that many");
 
+/* The first of @list but @self. Return: NULL if there is none. */
+static struct cds_list_head *list_oldest(const struct cds_list_head *list,
+                                         const struct cds_list_head *self)
+{
+	struct cds_list_head *first = list->next == self ? list->next->next : list->next;
+
+	return first == list ? NULL : first;
+}
+
+/* The oldest entry of a family that is not @self. Return: NULL if there is none. */
+static struct reass_entry *age_oldest(const struct reass *s, bool ip6,
+                                      const struct reass_entry *self)
+{
+	struct cds_list_head *l = list_oldest(&s->age[ip6], self != NULL ? &self->age : &s->unused);
+
+	return l != NULL ? cds_list_entry(l, struct reass_entry, age) : NULL;
+}
+
+static uint64_t entry_due(const struct reass_entry *e)
+{
+	return e->since_ns + (e->ip6 ? REASS6_NS : REASS_NS);
+}
+
+/* The entry whose time is up first. Return: NULL if there is none. */
+static struct reass_entry *entry_first(const struct reass *s)
+{
+	struct reass_entry *a = age_oldest(s, false, NULL), *b = age_oldest(s, true, NULL);
+
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return entry_due(a) <= entry_due(b) ? a : b;
+}
+
 static void due_update(struct reass *s)
 {
-	const struct reass_entry *e;
+	const struct reass_entry *e = entry_first(s);
 
-	s->due_ns = UINT64_MAX;
-	if (cds_list_empty(&s->age))
-		return;
-	e = cds_list_first_entry(&s->age, struct reass_entry, age);
-	s->due_ns = e->due_ns;
+	s->due_ns = e != NULL ? entry_due(e) : UINT64_MAX;
 }
 
 /* Forget @e, which has no frames any more. */
@@ -153,26 +218,19 @@ static void entry_evict(struct reass *s, struct reass_entry *e)
 	counter_add(&s->evicted, 1);
 }
 
-/* The first of @list but @self. Return: NULL if there is none. */
-static struct cds_list_head *list_oldest(const struct cds_list_head *list,
-                                         const struct cds_list_head *self)
-{
-	struct cds_list_head *first = list->next == self ? list->next->next : list->next;
-
-	return first == list ? NULL : first;
-}
-
 /* The oldest entry of @slot, or else of all, that is not @self. Return: NULL if there is none. */
 static struct reass_entry *entry_victim(struct reass *s, uint8_t slot,
                                         const struct reass_entry *self)
 {
+	struct reass_entry *a = age_oldest(s, false, self), *b = age_oldest(s, true, self);
 	struct cds_list_head *l;
 
 	l = list_oldest(&s->slot[slot].entries, self != NULL ? &self->source : &s->unused);
 	if (l != NULL)
 		return cds_list_entry(l, struct reass_entry, source);
-	l = list_oldest(&s->age, self != NULL ? &self->age : &s->unused);
-	return l != NULL ? cds_list_entry(l, struct reass_entry, age) : NULL;
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return a->since_ns <= b->since_ns ? a : b;
 }
 
 /* The entry that @x belongs to, among at most REASS_PER_SOURCE. */
@@ -184,8 +242,8 @@ static struct reass_entry *entry_find(struct reass *s, const struct fragment *x,
 	{
 		struct reass_entry *e = cds_list_entry(at, struct reass_entry, source);
 
-		if (e->src == load32(x->h + 12) && e->dst == load32(x->h + 16) &&
-		    e->id == load16(x->h + 4) && e->proto == ip4_proto(x->h))
+		if (ip_equal(e->src, x->src) && ip_equal(e->dst, x->dst) && e->id == x->id &&
+		    e->proto == x->proto)
 			return e;
 	}
 	return NULL;
@@ -202,16 +260,17 @@ static struct reass_entry *entry_open(struct reass *s, const struct fragment *x,
 	e = cds_list_first_entry(&s->unused, struct reass_entry, age);
 	cds_list_del(&e->age);
 	*e = (struct reass_entry){
-		.due_ns = now_ns + REASS_NS,
-		.src = load32(x->h + 12),
-		.dst = load32(x->h + 16),
-		.id = load16(x->h + 4),
-		.proto = ip4_proto(x->h),
+		.since_ns = now_ns,
+		.src = x->src,
+		.dst = x->dst,
+		.id = x->id,
+		.ip6 = x->ip6,
+		.proto = x->proto,
 		.slot = slot,
 	};
 	for (uint32_t i = 0; i < REASS_PARTS; i++)
 		e->frame[i] = REASS_NO_FRAME;
-	cds_list_add_tail(&e->age, &s->age);
+	cds_list_add_tail(&e->age, &s->age[e->ip6]);
 	cds_list_add_tail(&e->source, &s->slot[slot].entries);
 	s->slot[slot].n++;
 	due_update(s);
@@ -251,7 +310,7 @@ static bool fragment_contradicts(const struct reass *s, const struct reass_entry
 {
 	uint8_t ecn = e->ecn | x->ecn;
 
-	if (x->end > s->room || (ecn & (ECN_NONE | ECN_CE)) == (ECN_NONE | ECN_CE))
+	if (x->end > s->room[x->ip6] || (ecn & (ECN_NONE | ECN_CE)) == (ECN_NONE | ECN_CE))
 		return true;
 	if (x->more)
 		return e->end != 0 && x->end >= e->end;
@@ -295,6 +354,8 @@ static void fragment_store(struct reass *s, struct reass_entry *e, const struct 
 	}
 	if (x->at == 0 || e->blocks == 0) {
 		e->in = x->p->in;
+		e->flags = x->p->flags & (uint8_t)~PKT_CHAIN;
+		e->next_at = x->next_at;
 		e->head_len = (uint8_t)(ETHER_LEN + x->hlen);
 		memcpy(e->head, x->p->data, e->head_len);
 	}
@@ -311,14 +372,12 @@ static void fragment_store(struct reass *s, struct reass_entry *e, const struct 
 	e->blocks += to - x->at / 8;
 }
 
-/* No hole is left: turn @e into a packet, in one frame or a chain. */
-static void entry_whole(struct reass *s, struct reass_entry *e, struct pkt *whole)
+/* The headers of the whole before @to, its payload; those of IPv6 without the fragment header.
+ * Return: where they begin. */
+static uint8_t *whole_head4(const struct reass_entry *e, uint8_t *to)
 {
-	const struct frames *f = s->cache->frames;
-	uint8_t *data = frame_data(f, e->frame[0]) + REASS_FIRST - e->head_len;
-	uint8_t *h = data + ETHER_LEN;
-	struct frame_chain *chain = frame_chain(f, data);
-	uint32_t hlen = e->head_len - ETHER_LEN, last = part_of(s, e->end - 1), at = first_room(s);
+	uint8_t *data = to - e->head_len, *h = data + ETHER_LEN;
+	uint32_t hlen = e->head_len - ETHER_LEN;
 
 	memcpy(data, e->head, e->head_len);
 	if (e->ecn & ECN_CE)
@@ -326,6 +385,31 @@ static void entry_whole(struct reass *s, struct reass_entry *e, struct pkt *whol
 	store16(h + 2, __builtin_bswap16((uint16_t)(hlen + e->end)));
 	store16(h + 6, __builtin_bswap16((uint16_t)(ip4_frag(h) & ~(IP4_MF | IP4_OFFSET))));
 	ip4_checksum_set(h, hlen);
+	return data;
+}
+
+static uint8_t *whole_head6(const struct reass_entry *e, uint8_t *to)
+{
+	uint32_t len = e->head_len - IP6_FRAG_LEN;
+	uint8_t *data = to - len, *h = data + ETHER_LEN;
+
+	memcpy(data, e->head, len);
+	data[e->next_at] = e->head[len]; /* the first fragment's word counts (RFC 8200 4.5) */
+	if (e->ecn & ECN_CE)
+		h[1] |= ECN_MASK << 4;
+	store16(h + 4, __builtin_bswap16((uint16_t)(len - ETHER_LEN - IP6_LEN + e->end)));
+	return data;
+}
+
+/* No hole is left: turn @e into a packet, in one frame or a chain. */
+static void entry_whole(struct reass *s, struct reass_entry *e, struct pkt *whole)
+{
+	const struct frames *f = s->cache->frames;
+	uint8_t *to = frame_data(f, e->frame[0]) + REASS_FIRST;
+	uint8_t *data = e->ip6 ? whole_head6(e, to) : whole_head4(e, to);
+	struct frame_chain *chain = frame_chain(f, data);
+	uint32_t last = part_of(s, e->end - 1), at = first_room(s);
+
 	chain->n = last;
 	for (uint32_t i = 0; i < last; i++, at += f->chunk) {
 		chain->part[i].addr = e->frame[i + 1] & 0xffffffffffffull;
@@ -333,9 +417,9 @@ static void entry_whole(struct reass *s, struct reass_entry *e, struct pkt *whol
 	}
 	*whole = (struct pkt){
 		.data = data,
-		.len = (uint16_t)(e->head_len + e->end),
+		.len = (uint16_t)((uint32_t)(to - data) + e->end),
 		.in = e->in,
-		.flags = (uint8_t)((last > 0 ? PKT_CHAIN : 0) | (hlen > IP4_LEN ? PKT_OPTIONS : 0)),
+		.flags = (uint8_t)(e->flags | PKT_WHOLE | (last > 0 ? PKT_CHAIN : 0)),
 	};
 	for (uint32_t i = 0; i <= last; i++)
 		e->frame[i] = REASS_NO_FRAME;
@@ -375,7 +459,7 @@ enum verdict reass_add(struct reass *s, const struct pkt *p, uint64_t now_ns, st
 	whole->data = NULL;
 	if (!fragment_read(&x, p))
 		return DROP_FRAGMENT;
-	slot = slot_of(s, load32(x.h + 12));
+	slot = slot_of(s, x.src);
 	e = entry_find(s, &x, slot);
 	if (e == NULL)
 		e = entry_open(s, &x, slot, now_ns);
@@ -399,7 +483,7 @@ bool reass_expire(struct reass *s, uint64_t now_ns, struct pkt *k)
 	if (now_ns < s->due_ns)
 		return false;
 	k->data = NULL;
-	e = cds_list_first_entry(&s->age, struct reass_entry, age);
+	e = entry_first(s);
 	if (e->given_up) {
 		entry_close(s, e);
 		return true;
@@ -414,6 +498,7 @@ bool reass_expire(struct reass *s, uint64_t now_ns, struct pkt *k)
 		.data = frame_data(s->cache->frames, e->frame[part]) + at - e->head_len,
 		.len = (uint16_t)(e->head_len + len),
 		.in = e->in,
+		.flags = e->flags,
 	};
 	memcpy(k->data, e->head, e->head_len);
 	frames_drop(s, e, part);
@@ -434,14 +519,17 @@ int reass_init(struct reass *s, struct frame_cache *c)
 {
 	uint64_t room = c->frames->chunk - REASS_FIRST + FRAME_CHAIN_MAX * c->frames->chunk;
 	/* What struct pkt can tell the length of. */
-	uint32_t most = UINT16_MAX - ETHER_LEN - IP4_MAX_LEN;
+	const uint32_t most[2] = {UINT16_MAX - ETHER_LEN - IP4_MAX_LEN,
+	                          UINT16_MAX - ETHER_LEN - IP6_LEN - REASS_EXT};
 
 	*s = (struct reass){.cache = c, .due_ns = UINT64_MAX};
-	s->room = room < most ? (uint32_t)room : most;
+	for (uint32_t i = 0; i < 2; i++)
+		s->room[i] = room < most[i] ? (uint32_t)room : most[i];
 	reass_share(s, 1);
 	if (getrandom(&s->seed, sizeof(s->seed), 0) != sizeof(s->seed))
 		return -errno;
-	CDS_INIT_LIST_HEAD(&s->age);
+	CDS_INIT_LIST_HEAD(&s->age[0]);
+	CDS_INIT_LIST_HEAD(&s->age[1]);
 	CDS_INIT_LIST_HEAD(&s->unused);
 	for (uint32_t i = 0; i < REASS_SOURCES; i++)
 		CDS_INIT_LIST_HEAD(&s->slot[i].entries);

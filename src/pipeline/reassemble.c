@@ -2,7 +2,7 @@
 /*
  * reassemble: fragments to the router itself go into the store, and what they complete goes on in
  * their place, as if it had come in whole. What is forwarded is never looked at here (RFC 1812
- * 5.2.6).
+ * 5.2.6, RFC 8200 4.5).
  *
  * Each worker has a store. Ports and queues may spread the fragments of one datagram over several
  * workers: a hash of the addresses and the protocol, the same for all, names the one that they are
@@ -10,10 +10,45 @@
  */
 #include <uapi/if_xdp.h>
 
+#include "host/walk6.h"
 #include "pipeline/chain.h"
 #include "pipeline/pipeline.h"
 #include "wire/checksum.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
+
+/*
+ * Is @k a fragment for the store? Of IPv6 one that is all of its packet is none (RFC 6946), and
+ * what is wrong with the headers up to there, or with the fragment, is the host stage's to tell.
+ */
+static bool is_fragment(struct pkt *k)
+{
+	struct walk6 w;
+
+	if (!(k->flags & PKT_IP6))
+		return ip4_frag(k->data + ETHER_LEN) & (IP4_MF | IP4_OFFSET);
+	if (k->flags & PKT_WHOLE || walk6(k, &w) != KEEP)
+		return false;
+	if (w.next == IP6_FRAGMENT)
+		return true;
+	if (w.fragment)
+		k->flags |= PKT_WHOLE;
+	return false;
+}
+
+/* A number that all fragments of a datagram have in common. Of IPv6 only addresses are that: what
+ * stands before the fragment header may differ (RFC 8200 4.5). */
+static uint32_t fragment_hash(const struct route_seed *seed, const struct pkt *k)
+{
+	const uint8_t *h = k->data + ETHER_LEN;
+	uint8_t same[IP6_LEN] = {0};
+
+	if (!(k->flags & PKT_IP6))
+		return flow_hash4(seed, h, k->len - ETHER_LEN);
+	memcpy(same + 8, h + 8, IP6_LEN - 8);
+	same[6] = IP6_FRAGMENT;
+	return flow_hash6(seed, same, IP6_LEN);
+}
 
 /* Put the fragment @k into the ring to worker @to. Return: KEEP, or why it ends here. */
 static enum verdict reassemble_elsewhere(struct pipeline *p, const struct pkt *k, uint32_t to)
@@ -34,12 +69,11 @@ static enum verdict reassemble_elsewhere(struct pipeline *p, const struct pkt *k
  */
 static enum verdict reassemble_one(struct pipeline *p, const struct pkt *k, struct pkt *whole)
 {
-	const uint8_t *h = k->data + ETHER_LEN;
 	uint32_t to = p->worker;
 
 	whole->data = NULL;
 	if (p->handover != NULL)
-		to = flow_hash4(&p->route.seed, h, k->len - ETHER_LEN) % p->handover->n;
+		to = fragment_hash(&p->route.seed, k) % p->handover->n;
 	if (to != p->worker)
 		return reassemble_elsewhere(p, k, to);
 	return reass_add(&p->reass, k, p->now_ns, whole);
@@ -55,8 +89,7 @@ void reassemble_stage(struct pipeline *p)
 		struct pkt *k = &l->pkt[i], whole;
 		enum verdict v;
 
-		if (k->flags & PKT_IP6 ||
-		    !(ip4_frag(k->data + ETHER_LEN) & (IP4_MF | IP4_OFFSET))) {
+		if (!is_fragment(k)) {
 			l->pkt[n++] = *k;
 			continue;
 		}

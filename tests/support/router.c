@@ -663,20 +663,30 @@ static const char *check_rest(const struct router *r)
 	return NULL;
 }
 
+/* Frames of an entry. Return: how many. */
+static uint64_t census_entry(struct census *s, const struct reass_entry *e)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < REASS_PARTS; i++) {
+		if (e->frame[i] == REASS_NO_FRAME)
+			continue;
+		census_frame(s, e->frame[i], "reassembly");
+		n++;
+	}
+	return n;
+}
+
 /* Frames that fragments wait in, and the gauge that the daemon shows of them. */
 static void census_reass(struct census *s, const struct reass *x)
 {
 	struct reass_entry *e;
 	uint64_t n = 0;
 
-	cds_list_for_each_entry(e, &x->age, age) {
-		for (uint32_t i = 0; i < REASS_PARTS; i++) {
-			if (e->frame[i] == REASS_NO_FRAME)
-				continue;
-			census_frame(s, e->frame[i], "reassembly");
-			n++;
-		}
-	}
+	cds_list_for_each_entry(e, &x->age[0], age)
+		n += census_entry(s, e);
+	cds_list_for_each_entry(e, &x->age[1], age)
+		n += census_entry(s, e);
 	must(n == x->held && n <= x->limit);
 }
 

@@ -324,16 +324,13 @@ static void a_packet_too_big_learns_the_mtu(void **state)
 		}
 		assert_int_equal(value(answered(t, ICMP6_TOO_BIG, 0)), 1400);
 	}
-	for (uint32_t i = 0; i < 2; i++) { /* any fragment of UDP, the first of ICMPv6 */
+	for (uint32_t i = 0; i < 2; i++) {
 		router_ip6(&t->in, 0, &(struct packet_ip6){.dst = HOST_IP6(1)}, 1448);
 		packet_frag6(&t->in, i == 0 ? IP6_MF : 1448, 7);
 		assert_int_equal(value(answered(t, ICMP6_TOO_BIG, 0)), 1400);
 		icmp_to(t, HOST_IP6(1), ICMP6_ECHO, 1448);
 		packet_frag6(&t->in, i == 0 ? IP6_MF : 1448, 7);
-		if (i == 0)
-			answered(t, ICMP6_TOO_BIG, 0);
-		else
-			unanswered(t, DROP_TOO_BIG);
+		answered(t, ICMP6_TOO_BIG, 0);
 	}
 }
 
