@@ -145,7 +145,7 @@ static void settle(struct router *r, struct packet *p)
 
 	router_run(r);
 	look(r, p);
-	router_pass(r, REASS_NS + NS_PER_SEC);
+	router_pass(r, REASS6_NS + NS_PER_SEC);
 	look(r, p);
 	neigh_clear(r->neigh, -1);
 	router_run(r);

@@ -95,7 +95,27 @@ struct part {
 	uint32_t src, at, len;
 	uint16_t id;
 	bool more;
+	bool ip6;     /* from 2001:db8::, and so many */
+	uint32_t ext; /* bytes of a destination options header before the fragment header */
 };
+
+/* w->packet is bytes of @from as a fragment of IPv6. */
+static void make6(struct world *w, const struct part *x, const uint8_t *from)
+{
+	static const uint8_t zero[256]; /* Pad1 */
+	const struct packet_ip6 f = {
+		.src = IP6(0x20010db800000000 | x->src, 2),
+		.dst = IP6(0x20010db800000000, 1),
+		.next = IP_PROTO_UDP,
+	};
+
+	packet_ether(&w->packet, 1, 2, 0x86dd);
+	packet_ip6(&w->packet, &f, x->len);
+	memcpy(w->packet.bytes + 54, from + x->at, x->len);
+	packet_frag6(&w->packet, (uint16_t)(x->at | (x->more ? IP6_MF : 0)), x->id);
+	if (x->ext > 0)
+		packet_ext6(&w->packet, IP6_DEST_OPTIONS, zero, x->ext - 2);
+}
 
 /* Give the store bytes of @from. What it makes of them is in *whole. */
 static enum verdict give(struct world *w, const struct part *x, const uint8_t *from,
@@ -107,31 +127,51 @@ static enum verdict give(struct world *w, const struct part *x, const uint8_t *f
 		.id = x->id,
 		.frag = (uint16_t)((x->more ? IP4_MF : 0) | x->at / 8),
 	};
-	struct pkt p = {.data = w->packet.bytes, .in = 3};
+	struct pkt p = {.data = w->packet.bytes, .in = 3, .flags = x->ip6 ? PKT_IP6 : 0};
 
-	packet_ether(&w->packet, 1, 2, 0x0800);
-	packet_ip4(&w->packet, &f, x->len);
-	memcpy(packet_payload4(&w->packet), from + x->at, x->len);
+	if (x->ip6) {
+		make6(w, x, from);
+	} else {
+		packet_ether(&w->packet, 1, 2, 0x0800);
+		packet_ip4(&w->packet, &f, x->len);
+		memcpy(packet_payload4(&w->packet), from + x->at, x->len);
+	}
 	p.len = (uint16_t)w->packet.len;
 	return reass_add(&w->s, &p, w->now, whole);
+}
+
+/* The headers of a whole with @len bytes. Return: how long they are. */
+static uint32_t is_headed(const struct pkt *k, uint32_t len)
+{
+	const uint8_t *h = k->data + ETHER_LEN;
+	uint32_t hlen;
+
+	if (!(k->flags & PKT_IP6)) {
+		assert_int_equal(ip4_total_len(h), 20 + len);
+		assert_int_equal(ip4_frag(h), 0);
+		assert_int_equal(packet_sum(h, 20), 0xffff);
+		return 20;
+	}
+	hlen = ip6_next(h) == IP6_DEST_OPTIONS ? 48 + h[41] * 8u : 40;
+	assert_int_equal(ip6_payload_len(h), hlen - 40 + len);
+	assert_int_equal(hlen > 40 ? h[40] : ip6_next(h), IP_PROTO_UDP);
+	return hlen;
 }
 
 /* @k is a sound packet with @len bytes of @want as payload; its frames go back. */
 static void is_whole(struct world *w, const struct pkt *k, const uint8_t *want, uint32_t len)
 {
 	struct chain_reader r;
-	const uint8_t *h;
+	uint32_t hlen;
 
 	assert_non_null(k->data);
 	if (k->data == NULL)
 		return; /* for clang-tidy, which does not know that assertions end the test */
-	h = k->data + ETHER_LEN;
-	assert_int_equal(k->len, 34 + len);
+	hlen = is_headed(k, len);
+	assert_int_equal(k->len, 14 + hlen + len);
 	assert_int_equal(k->in, 3);
-	assert_int_equal(ip4_total_len(h), 20 + len);
-	assert_int_equal(ip4_frag(h), 0);
-	assert_int_equal(packet_sum(h, 20), 0xffff);
-	chain_reader_init(&r, w->frames, k, 20);
+	assert_true(k->flags & PKT_WHOLE);
+	chain_reader_init(&r, w->frames, k, hlen);
 	chain_read(&r, w->model, len);
 	assert_memory_equal(w->model, want, len);
 	if (k->flags & PKT_CHAIN) {
@@ -147,13 +187,19 @@ static void is_whole(struct world *w, const struct pkt *k, const uint8_t *want, 
 static uint32_t cut_at_random(struct world *w, uint16_t id, uint32_t len, struct part *part)
 {
 	uint32_t n = 0;
+	bool ip6 = id % 2;
 
 	for (uint32_t at = 0; at < len; n++) {
 		uint32_t size = 8 + 8 * roll(w, len / 80 + 1);
 
 		if (n == PARTS_MAX - 1 || at + size >= len)
 			size = at == 0 ? 8 : len - at;
-		part[n] = (struct part){.id = id, .at = at, .len = size, .more = at + size < len};
+		part[n] = (struct part){.id = id,
+		                        .at = at,
+		                        .len = size,
+		                        .more = at + size < len,
+		                        .ip6 = ip6,
+		                        .ext = ip6 ? roll(w, 9) * 8 : 0};
 		at += size;
 	}
 	return n;
@@ -177,7 +223,8 @@ static void give_at_random(struct world *w, struct part *part, uint32_t n, struc
 	}
 }
 
-/* Any cuts, in any order, some of them twice: whole with the last that was missing. */
+/* Any cuts, in any order, some of them twice: whole with the last that was missing. Of IPv6 the
+ * headers before the fragment header are as long as they like. */
 static void any_fragmentation_in_any_order_becomes_whole(void **state)
 {
 	struct world *w = *state;
@@ -246,7 +293,7 @@ static bool naive_is_whole(const struct world *w, const struct naive *m)
 /* A fragment at random of a datagram of about @longest bytes. */
 static struct part part_at_random(struct world *w, uint16_t id, uint32_t longest)
 {
-	struct part x = {.id = id, .at = roll(w, longest / 8) * 8, .more = true};
+	struct part x = {.id = id, .at = roll(w, longest / 8) * 8, .more = true, .ip6 = id % 2};
 
 	x.len = roll(w, 20) == 0 ? roll(w, 20) : 8 + 8 * roll(w, 4);
 	if (x.at + x.len >= longest) {
@@ -268,8 +315,11 @@ static bool round_at_random(struct world *w, const uint8_t *other, uint16_t id, 
 		const uint8_t *from = roll(w, 30) == 0 ? other : w->data;
 		struct part x = part_at_random(w, id, longest);
 		struct pkt whole = {0};
-		enum verdict v = give(w, &x, from, &whole);
+		enum verdict v;
 
+		if (x.ip6 && x.at == 0 && !x.more)
+			continue; /* RFC 6946: none for the store */
+		v = give(w, &x, from, &whole);
 		assert_int_equal(v, naive_add(w, m, &x, from));
 		done = naive_is_whole(w, m);
 		assert_true((whole.data != NULL) == done);
@@ -296,7 +346,7 @@ static void contradictions_end_as_in_the_model(void **state)
 
 		wholes += round_at_random(w, other, (uint16_t)round, &m);
 		lost += m.given_up;
-		w->now += REASS_NS;
+		w->now += round % 2 ? REASS6_NS : REASS_NS;
 		for (struct pkt k; reass_expire(&w->s, w->now, &k);) {
 			if (k.data != NULL)
 				frame_put(&w->cache, frame_addr(w->frames, k.data));
@@ -517,9 +567,46 @@ static void what_is_late_comes_back_as_it_came(void **state)
 	assert_int_equal(w->s.due_ns, UINT64_MAX);
 }
 
+/* Each family has its own time, and the oldest of both gives way, whichever is up first. */
+static void families_share_the_store(void **state)
+{
+	const struct part fresh = {.src = 77, .len = 800, .more = true, .ip6 = true};
+	struct world *w = *state;
+	const struct reass_entry *e;
+	struct pkt k;
+
+	w->s.seed = 1; /* with which no two sources share a slot */
+	for (uint32_t i = 0; i < REASS_ENTRIES; i++) {
+		const struct part x = {.src = i % 4 < 2 ? 1 + i % 4 : IP(10, 9, 0, i % 4),
+		                       .id = (uint16_t)(i / 4),
+		                       .len = 800,
+		                       .more = true,
+		                       .ip6 = i % 4 < 2};
+
+		assert_int_equal(give(w, &x, w->data, &k), CONSUMED_FRAGMENT);
+		w->now += NS_PER_SEC;
+	}
+	assert_int_equal(w->s.evicted, 0);
+	assert_int_equal(w->s.due_ns, 7 * NS_PER_SEC + REASS_NS);
+	give(w, &fresh, w->data, &k);
+	assert_int_equal(w->s.evicted, 1);
+	e = cds_list_first_entry(&w->s.age[1], struct reass_entry, age);
+	assert_int_equal(e->since_ns, 6 * NS_PER_SEC);
+	for (uint64_t last = 0, n = 0; w->s.due_ns != UINT64_MAX; n++) {
+		assert_true(w->s.due_ns >= last);
+		last = w->s.due_ns;
+		assert_false(reass_expire(&w->s, last - 1, &k));
+		assert_true(reass_expire(&w->s, last, &k));
+		assert_int_equal(k.len, 800 + (k.flags & PKT_IP6 ? 62 : 34));
+		frame_put(&w->cache, frame_addr(w->frames, k.data));
+	}
+	assert_int_equal(w->s.held, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		reass_test(families_share_the_store),
 		reass_test(any_fragmentation_in_any_order_becomes_whole),
 		reass_test(contradictions_end_as_in_the_model),
 		reass_test(malformed_fragments_leave_no_trace),
