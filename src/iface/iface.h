@@ -90,6 +90,9 @@ bool iface_on_link4(const struct iface *f, uint32_t addr);
 /* The same for IPv6 addresses in any state; link-local ones are of @f alone. Context: any. */
 const struct iface_addr6 *iface_addr6_find(const struct iface *f, struct ip addr);
 
+/* The same, but for a duplicate, which is another's. Context: any. */
+const struct iface_addr6 *iface_own6(const struct iface *f, struct ip addr);
+
 /* Does @f answer to @addr: is it an IPv6 address of its own, and usable? Context: any. */
 bool iface_speaks6(const struct iface *f, struct ip addr);
 
@@ -159,7 +162,8 @@ static force_inline bool ifaces_maybe_own6(const struct ifaces *s, struct ip add
 	return (s->own6[bit / 64] >> bit % 64 & 1) != 0;
 }
 
-/* Is @addr an IPv6 address of the router's own, in whatever state? Context: any. */
+/* Is @addr an IPv6 address of the router's own, or may it become one? A duplicate is another's.
+ * Context: any. */
 bool ifaces_own6(const struct ifaces *s, struct ip addr);
 
 /**

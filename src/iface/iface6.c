@@ -14,6 +14,13 @@ const struct iface_addr6 *iface_addr6_find(const struct iface *f, struct ip addr
 	return NULL;
 }
 
+const struct iface_addr6 *iface_own6(const struct iface *f, struct ip addr)
+{
+	const struct iface_addr6 *a = iface_addr6_find(f, addr);
+
+	return a != NULL && a->state != ADDR_DUPLICATE ? a : NULL;
+}
+
 bool iface_speaks6(const struct iface *f, struct ip addr)
 {
 	const struct iface_addr6 *a = iface_addr6_find(f, addr);
@@ -127,7 +134,7 @@ bool iface_on_link(const struct iface *f, struct ip addr)
 bool ifaces_own6(const struct ifaces *s, struct ip addr)
 {
 	for (uint16_t i = 0; i < s->n; i++) {
-		if (iface_addr6_find(&s->iface[i], addr) != NULL)
+		if (iface_own6(&s->iface[i], addr) != NULL)
 			return true;
 	}
 	return false;

@@ -64,6 +64,7 @@ struct neigh_own {
 	uint64_t defended_ns; /* before then no other defence; 0: never defended */
 	uint64_t nonce;       /* of its probe, 0: none was sent yet (RFC 7527) */
 	uint8_t state;        /* enum addr_state; of IPv4 ADDR_USABLE */
+	bool said;            /* it is a duplicate, and a snapshot has said so */
 };
 
 struct neigh_table {

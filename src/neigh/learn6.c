@@ -82,7 +82,7 @@ void neigh_learn6(struct neigh_table *t, const struct report *r, uint64_t now_ns
 
 	if (f == NULL)
 		return;
-	own = iface_addr6_find(f, r->ip);
+	own = iface_own6(f, r->ip);
 	if (own != NULL) {
 		claimed(t, r, (enum addr_state)own->state, now_ns);
 		return;

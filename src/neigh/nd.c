@@ -182,7 +182,7 @@ static enum nd_answer nd_advertise(const struct nd *n, struct pkt *p, bool anyca
 static enum nd_answer nd_solicited(const struct nd *n, struct pkt *p, struct report *r,
                                    bool *report)
 {
-	const struct iface_addr6 *own = iface_addr6_find(n->f, n->target);
+	const struct iface_addr6 *own = iface_own6(n->f, n->target);
 	bool anycast = own == NULL && iface_anycast6(n->f, n->target);
 
 	if (own == NULL && !anycast)
@@ -200,7 +200,7 @@ static enum nd_answer nd_solicited(const struct nd *n, struct pkt *p, struct rep
 		return n->source_mac != 0 ? nd_advertise(n, p, anycast) : ND_SILENT;
 	if (n->source_mac != 0)
 		*report = nd_tell(n, r, ND_CLAIM_SOLICIT, n->src, n->source_mac);
-	if (iface_addr6_find(n->f, n->src) != NULL)
+	if (iface_own6(n->f, n->src) != NULL)
 		return ND_SILENT; /* another has our address: the agent defends it */
 	return nd_advertise(n, p, anycast);
 }
@@ -213,7 +213,7 @@ static bool nd_advertised(const struct nd *n, struct report *r)
 	                (flags & ND_NA_SOLICITED ? ND_CLAIM_SOLICITED : 0) |
 	                (flags & ND_NA_OVERRIDE ? ND_CLAIM_OVERRIDE : 0);
 
-	if (iface_addr6_find(n->f, n->target) != NULL) /* a conflict, with or without the option */
+	if (iface_own6(n->f, n->target) != NULL) /* a conflict, with or without the option */
 		return nd_tell(n, r, claim, n->target,
 		               n->target_mac != 0 ? n->target_mac : n->ether_src);
 	/* An answer may be of a gateway outside all subnets: the agent knows whom it asked. */

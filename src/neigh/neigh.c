@@ -57,7 +57,7 @@ static bool is_others4(const struct iface *f, uint32_t ip)
 static bool is_others6(const struct iface *f, struct ip ip)
 {
 	return !ip_is_none(ip) && !ip_equal(ip, IP6_LOOPBACK) && !ip6_is_multicast(ip) &&
-	       iface_addr6_find(f, ip) == NULL && !iface_anycast6(f, ip);
+	       iface_own6(f, ip) == NULL && !iface_anycast6(f, ip);
 }
 
 static bool is_others(const struct iface *f, struct ip ip)

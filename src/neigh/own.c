@@ -110,19 +110,22 @@ static void own_fill(struct neigh_own *own, const struct ifaces *s)
 	}
 }
 
-/* Is @own what it was? One found to be a duplicate stays that until the snapshot says so too. */
+/* Is @own what it was? One found to be a duplicate stays that until the snapshot says so too; from
+ * then on one that is tentative is to be found out about again. */
 static bool own_is_known(const struct neigh_own *own, const struct neigh_own *before)
 {
 	if (before == NULL || before->mac != own->mac)
 		return false;
 	return before->state == own->state ||
-	       (before->state == ADDR_DUPLICATE && own->state == ADDR_TENTATIVE);
+	       (before->state == ADDR_DUPLICATE && !before->said && own->state == ADDR_TENTATIVE);
 }
 
 /* Keep what is known of @own from before; announce or probe it if that was not it. */
 static void own_settle(struct neigh_table *t, struct neigh_own *own, const struct neigh_own *before,
                        bool fresh, uint64_t now_ns)
 {
+	bool said = own->state == ADDR_DUPLICATE;
+
 	if (own_is_known(own, before)) {
 		*own = *before;
 	} else if (own->state == ADDR_USABLE) {
@@ -131,6 +134,7 @@ static void own_settle(struct neigh_table *t, struct neigh_own *own, const struc
 	} else if (own->state == ADDR_TENTATIVE) {
 		neigh_dad_start(t, own, fresh, now_ns);
 	}
+	own->said = said;
 	if (own->again_ns < t->again_ns)
 		t->again_ns = own->again_ns;
 }

@@ -47,7 +47,7 @@ static never_inline bool input_own6(const struct ifaces *s, uint16_t in, const u
 	struct ip src = ip6_src(h);
 
 	if (ip6_is_link_local(src))
-		return iface_addr6_find(&s->iface[in], src) != NULL;
+		return iface_own6(&s->iface[in], src) != NULL;
 	return ifaces_own6(s, src);
 }
 

@@ -181,6 +181,41 @@ static void an_objection_makes_it_a_duplicate(void **)
 	}
 }
 
+/* Once a snapshot has said so, one that is tentative again is probed for again. */
+static void a_duplicate_is_looked_at_again_when_the_snapshot_asks(void **)
+{
+	struct bed *bed = tentative();
+
+	(void)probe(bed);
+	claim(bed, ND_CLAIM_ADVERT, MAC_A, 0);
+	is_said(bed, ADDR_DUPLICATE);
+	set(bed, OUR6_0, ADDR_DUPLICATE, true);
+	set(bed, OUR6_0, ADDR_TENTATIVE, true);
+	bed->n_address = 0;
+	bed_pass(bed, SECOND);
+	assert_int_equal(bed->n_sent, 2);
+	is_said(bed, ADDR_USABLE);
+	bed_close(bed);
+}
+
+/* Who has an address that was to be ours is a neighbour like others. */
+static void the_holder_of_a_duplicate_is_a_neighbour(void **)
+{
+	struct bed *bed = tentative();
+	const struct report r = {
+		.kind = REPORT_ND, .claim = ND_CLAIM_SOLICIT, .ip = OUR6_0, .mac = MAC_A};
+	struct neigh_info info;
+
+	neigh_report(bed->t, &r, bed->now);
+	assert_false(neigh_next(bed->t, NULL, &info));
+	set(bed, OUR6_0, ADDR_DUPLICATE, true);
+	neigh_report(bed->t, &r, bed->now);
+	assert_true(neigh_next(bed->t, NULL, &info));
+	assert_true(ip_equal(info.ip, OUR6_0));
+	assert_true(info.mac == MAC_A);
+	bed_close(bed);
+}
+
 /* RFC 7527: by the nonce, or, of a link that strips options, by the MAC. */
 static void our_own_probe_that_comes_back_is_no_objection(void **)
 {
@@ -339,6 +374,8 @@ int main(void)
 		cmocka_unit_test(a_usable_address_is_announced_twice_to_all_nodes),
 		cmocka_unit_test(the_snapshot_that_makes_it_usable_announces_it),
 		cmocka_unit_test(an_objection_makes_it_a_duplicate),
+		cmocka_unit_test(a_duplicate_is_looked_at_again_when_the_snapshot_asks),
+		cmocka_unit_test(the_holder_of_a_duplicate_is_a_neighbour),
 		cmocka_unit_test(our_own_probe_that_comes_back_is_no_objection),
 		cmocka_unit_test(anothers_nonce_is_an_objection_whatever_its_mac),
 		cmocka_unit_test(asking_for_a_tentative_address_is_no_objection),
