@@ -34,18 +34,32 @@ struct agent_options {
 	const char *state_dir;
 };
 
+/* Addresses of an interface. */
+struct agent_addrs {
+	uint16_t n4, n6;
+	struct iface_addr4 *addr4; /* in the configuration's order; NULL if none */
+	struct iface_addr6 *addr6; /* the same */
+};
+
 /* An interface in force. Its id is its slot, its port's id and its iface's id. */
 struct agent_iface {
 	char name[CONFIG_NAME_LEN]; /* empty: the slot is free */
 	struct port *port;
-	struct iface_addr4 *addr4; /* as configured */
-	uint16_t n_addr4;
-	uint8_t urpf;    /* enum iface_urpf */
-	uint64_t mac;    /* in use */
-	uint32_t mtu;    /* in use */
-	uint32_t frames; /* taken from the spare ones for its rings */
-	int ifindex;     /* of the kernel device that is taken, its state in the journal; 0: none */
-	bool up;         /* administratively */
+	struct agent_addrs conf;  /* as configured */
+	struct agent_addrs addrs; /* in use: those, and a link-local one, which comes first */
+	uint64_t addrs_mac;       /* the MAC, and the link, that the states of @addrs go by */
+	bool addrs_up;
+	bool addrs_changed;    /* a state did, and is not yet published */
+	bool dad;              /* as configured; never where nobody could answer */
+	uint64_t addrs_due_ns; /* until when READY waits for tentative ones */
+	uint16_t nh_link;      /* next-hop id of what is on its link, with a reference */
+	uint16_t nh_local;     /* that of the router itself, the same */
+	uint8_t urpf;          /* enum iface_urpf */
+	uint64_t mac;          /* in use */
+	uint32_t mtu;          /* in use */
+	uint32_t frames;       /* taken from the spare ones for its rings */
+	int ifindex; /* of the kernel device that is taken, its state in the journal; 0: none */
+	bool up;     /* administratively */
 	bool carrier;
 	bool gone;            /* its device went away */
 	bool redirects;       /* as configured */
@@ -82,6 +96,7 @@ struct agent {
 
 	struct fib4 *fib4;
 	struct fib6 *fib6;
+	bool addrs_changed; /* of some interface */
 	struct nexthops *nexthops;
 	struct neigh_table *neigh;
 	struct loop_timer neigh_timer;
@@ -224,13 +239,53 @@ void agent_link_event(void *ctx, const struct link_event *ev);
 /* Undo agent_routes_apply(). */
 void agent_routes_undo(struct agent *a, const struct config *was, const struct config *is,
                        const struct config_diff *d);
+/* A route of either family: of IPv4 @dst is mapped, and @len is 0..32. */
+struct agent_route {
+	struct ip dst; /* bits beyond len zero */
+	uint8_t len;
+	uint8_t source; /* enum route_source */
+	uint16_t nh;    /* next-hop id */
+	uint32_t metric;
+};
+
+/* Walk all routes as fib4_next() does: IPv4, then IPv6. */
+bool agent_route_next(const struct agent *a, const struct agent_route *after, struct agent_route *r,
+                      bool *best);
+
+/* --- addrs.c: addresses of interfaces, and their routes --- */
+
 /**
- * agent_addrs_change - local, connected and broadcast routes of interface @id's addresses
+ * agent_addrs_set - give interface @id the addresses of @ci (NULL: none)
  *
- * Routes that both sets ask for are never missing. Return: 0, or an errno with @was in force.
+ * Those it has already stay as they are, their routes are never missing; new ones of IPv6 are
+ * tentative where @ci has duplicates looked for. In force with the next snapshot.
+ * Return: 0, or an errno with nothing changed.
  */
-[[nodiscard]] int agent_addrs_change(struct agent *a, uint16_t id, const struct iface_addr4 *was,
-                                     uint16_t n_was, const struct iface_addr4 *is, uint16_t n_is);
+[[nodiscard]] int agent_addrs_set(struct agent *a, uint16_t id, const struct config_interface *ci);
+
+/**
+ * agent_addrs_follow - the MAC, MTU, link or an address's state of interface @id changed
+ *
+ * An interface whose MTU is less than IPv6 asks for has no IPv6 addresses. With another MAC, or
+ * when the link comes up, duplicates are looked for anew (RFC 4862 5.4). In force with the next
+ * snapshot. Return: 0, or an errno with nothing changed.
+ */
+[[nodiscard]] int agent_addrs_follow(struct agent *a, uint16_t id);
+
+/* The same, and a failure is logged. */
+void agent_addrs_refresh(struct agent *a, uint16_t id);
+
+/* neigh_ops.address: what became of a tentative address. */
+void agent_addr_report(void *ctx, uint16_t iface, struct ip addr, enum addr_state state);
+
+/* Publish states that were reported. Return: were there any? */
+bool agent_addrs_settle(struct agent *a);
+
+/* Look for duplicates again where there were some: with the next snapshot. */
+void agent_addrs_retry(struct agent *a);
+
+/* Free what slot @f has, but for routes. */
+void agent_addrs_free(struct agent_iface *f);
 
 /* --- orders.c: what the agent asks workers to do --- */
 

@@ -71,25 +71,13 @@ static void ifaces_unopen(struct apply *p)
 static int iface_address(struct agent *a, const char *name, const struct config_interface *ci,
                          struct why *e)
 {
-	uint16_t id = agent_iface_id(a, name), n = ci == NULL ? 0 : (uint16_t)ci->n_addresses;
-	struct agent_iface *f = &a->iface[id];
-	struct iface_addr4 *is = calloc(n + 1u, sizeof(*is));
-	int err;
+	int err = agent_addrs_set(a, agent_iface_id(a, name), ci);
 
-	if (is == NULL)
-		return why_fail(e, -ENOMEM, "interfaces.%s: out of memory", name);
-	for (uint16_t i = 0; i < n; i++)
-		is[i] = (struct iface_addr4){ip_to4(ci->addresses[i].addr), ci->addresses[i].len};
-	err = agent_addrs_change(a, id, f->addr4, f->n_addr4, is, n);
-	if (err < 0) {
-		free(is);
+	if (err < 0)
 		return why_fail(e, err, "interfaces.%s.addresses: %s", name,
-		                err == -ENOSPC ? "no room for one more prefix beyond /24"
+		                err == -ENOSPC ? "no room for one more prefix or next hop: use "
+		                                 "fewer routes"
 		                               : strerror(-err));
-	}
-	free(f->addr4);
-	f->addr4 = is;
-	f->n_addr4 = n;
 	return 0;
 }
 
@@ -118,7 +106,8 @@ static int ifaces_address(struct apply *p, struct why *e)
 		int err;
 
 		iface_set(p->a, d->is);
-		if (d->was != NULL && d->is != NULL && !(d->changed & CONFIG_CHANGE_ADDRESSES))
+		if (d->was != NULL && d->is != NULL &&
+		    !(d->changed & (CONFIG_CHANGE_ADDRESSES | CONFIG_CHANGE_DAD)))
 			continue;
 		err = iface_address(p->a, any->name, d->is, e);
 		if (err < 0)
@@ -212,6 +201,7 @@ int agent_apply(struct agent *a, struct config *next, struct why *e)
 	err = ifaces_address(&p, e);
 	if (err < 0)
 		goto undo_routes;
+	agent_addrs_retry(a);
 	err = agent_publish(a);
 	if (err < 0) {
 		why_fail(e, err, "out of memory");

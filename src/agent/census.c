@@ -99,9 +99,11 @@ static uint64_t frames_held(const struct agent *a)
 const char *census_counter(const struct agent *a, unsigned int i, uint64_t *value)
 {
 	struct fib4_stats fib;
+	struct fib6_stats fib6;
 	struct neigh_stats neigh;
 
 	fib4_stats(a->fib4, &fib);
+	fib6_stats(a->fib6, &fib6);
 	neigh_stats(a->neigh, &neigh);
 	const struct {
 		const char *name;
@@ -129,6 +131,10 @@ const char *census_counter(const struct agent *a, unsigned int i, uint64_t *valu
 		{"fib4.groups", fib.groups},
 		{"fib4.refused", fib.refused},
 		{"fib4.bytes", fib.bytes},
+		{"fib6.routes", fib6.routes},
+		{"fib6.prefixes", fib6.prefixes},
+		{"fib6.refused", fib6.refused},
+		{"fib6.bytes", fib6.bytes},
 		{"neigh.entries", neigh.entries},
 		{"neigh.incomplete", neigh.incomplete},
 		{"neigh.limit-entries", neigh.limit_entries},

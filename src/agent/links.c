@@ -102,6 +102,7 @@ void agent_link_event(void *ctx, const struct link_event *ev)
 			continue;
 		if (!link_rebind(a, f, ev) && !link_follow(a, f, ev))
 			continue;
+		agent_addrs_refresh(a, (uint16_t)i);
 		if (agent_publish(a) < 0)
 			log_error("%s: no memory to tell the workers", f->name);
 		agent_neigh_tick(a);

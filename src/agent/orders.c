@@ -97,12 +97,18 @@ const struct neigh_ops agent_neigh_ops = {
 	.send = neigh_send,
 	.resume = neigh_resume,
 	.drop = neigh_drop,
+	.address = agent_addr_report,
 };
 
 void agent_neigh_tick(struct agent *a)
 {
 	uint64_t next = neigh_tick(a->neigh, a->now_ns);
 
+	while (agent_addrs_settle(a)) {
+		next = neigh_tick(a->neigh, a->now_ns); /* of what it tells in turn */
+		if (!a->ready && a->config != NULL && !a->replay)
+			agent_ready_check(a);
+	}
 	if (next == UINT64_MAX)
 		loop_timer_disarm(&a->neigh_timer);
 	else if (!a->replay)

@@ -290,9 +290,27 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	iface_recover(a, f, tag, n_queues);
 }
 
+/* The next hops that every interface has, whatever its addresses: of its link, and the router. */
+static int iface_nexthops(struct agent *a, struct agent_iface *f)
+{
+	const struct nexthop_key link = {.kind = NH_CONNECTED, .iface = (uint16_t)(f - a->iface)};
+	const struct nexthop_key local = {.kind = NH_LOCAL};
+	int err = nexthop_get(a->nexthops, &link, nexthop_max_len(f->mtu), &f->nh_link);
+
+	if (err < 0)
+		return err;
+	err = nexthop_get(a->nexthops, &local, 0, &f->nh_local);
+	if (err < 0) {
+		nexthop_put(a->nexthops, f->nh_link);
+		f->nh_link = 0;
+	}
+	return err;
+}
+
 int agent_iface_open(struct agent *a, const struct config_interface *ci, struct why *e)
 {
 	struct agent_iface *f = a->iface;
+	int err;
 
 	while (f < a->iface + PORT_MAX && f->name[0] != '\0')
 		f++;
@@ -302,7 +320,16 @@ int agent_iface_open(struct agent *a, const struct config_interface *ci, struct 
 	*f = (struct agent_iface){0};
 	for (enum verdict v = KEEP; v < VERDICT_COUNT; v++)
 		f->verdict_base[v] = agent_verdicts(a, (uint16_t)(f - a->iface), v);
-	return iface_attach(a, f, ci, e);
+	err = iface_attach(a, f, ci, e);
+	if (err < 0)
+		return err;
+	err = iface_nexthops(a, f);
+	if (err < 0) {
+		agent_iface_close(a, (uint16_t)(f - a->iface));
+		return why_fail(e, err, "interfaces.%s: no room for its next hop: %s", ci->name,
+		                strerror(-err));
+	}
+	return 0;
 }
 
 int agent_iface_rebind(struct agent *a, const struct config_interface *was,
@@ -324,12 +351,16 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
 		err = nexthop_set_max_len(a->nexthops, (uint16_t)(f - a->iface),
 		                          nexthop_max_len(f->mtu));
 		if (err == 0)
+			err = agent_addrs_follow(a, (uint16_t)(f - a->iface));
+		if (err == 0)
 			return 0;
-		why_fail(e, err, "out of memory");
+		why_fail(e, err, "interfaces.%s: %s", f->name, strerror(-err));
 		iface_detach(a, f);
 	}
 	if (was != is && iface_attach(a, f, was, &again) < 0)
 		log_error("%s (while going back to the old configuration)", again.text);
+	else if (was != is)
+		agent_addrs_refresh(a, (uint16_t)(f - a->iface));
 	return err;
 }
 
@@ -365,7 +396,11 @@ void agent_iface_close(struct agent *a, uint16_t id)
 	if (f->port != NULL)
 		iface_detach(a, f);
 	iface_give_back(a, f, f->name);
-	free(f->addr4);
+	if (f->nh_link != 0) {
+		nexthop_put(a->nexthops, f->nh_link);
+		nexthop_put(a->nexthops, f->nh_local);
+	}
+	agent_addrs_free(f);
 	free(f->watchdog);
 	*f = (struct agent_iface){0};
 }
@@ -414,8 +449,13 @@ static struct ifaces *ifaces_build(struct agent *a)
 			.partial_csum = f->port != NULL && f->port->partial_csum,
 			.urpf = f->urpf,
 			.redirects = f->redirects,
-			.n_addr4 = f->n_addr4,
-			.addr4 = f->addr4,
+			.n_addr4 = f->addrs.n4,
+			.addr4 = f->addrs.addr4,
+			.n_addr6 = f->addrs.n6,
+			.addr6 = f->addrs.addr6,
+			/* Not of one that is being closed: its id may be another's soon. */
+			.nh_link = f->port != NULL ? f->nh_link : 0,
+			.nh_local = f->port != NULL ? f->nh_local : 0,
 		};
 
 		if (f->name[0] == '\0')
@@ -425,6 +465,7 @@ static struct ifaces *ifaces_build(struct agent *a)
 	}
 	if (err == 0) {
 		ifaces_lend4(s);
+		ifaces_lend6(s);
 		return s;
 	}
 	ifaces_free(s);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When the daemon says READY: once its links are there. Some NICs reset theirs when a program or a
- * socket comes (AF_XDP row 16), and who starts what needs the network wants to find one.
+ * When the daemon says READY: once its links are there, and its IPv6 addresses known to be nobody
+ * else's. Some NICs reset their link when a program or a socket comes (AF_XDP row 16), and who
+ * starts what needs the network wants to find one.
  */
 #include "agent/agent.h"
 #include "base/clock.h"
@@ -20,23 +21,39 @@ static bool link_missing(const struct agent_iface *f)
 	return f->port != NULL && !(f->up && f->carrier);
 }
 
-/* When READY no longer waits for any link; 0: it does not wait. */
-static uint64_t links_due(const struct agent *a)
+/* Has it addresses that are configured, and may not be used yet? A link-local one that nobody asked
+ * for is not waited for. */
+static bool addrs_missing(const struct agent_iface *f)
+{
+	bool missing = false;
+
+	for (uint16_t i = 0; f->conf.n6 > 0 && i < f->addrs.n6; i++)
+		missing = missing || f->addrs.addr6[i].state == ADDR_TENTATIVE;
+	return missing && !link_missing(f);
+}
+
+/* When READY no longer waits for anything; 0: it does not wait. */
+static uint64_t ready_due(const struct agent *a)
 {
 	uint64_t due = 0;
 
 	for (size_t i = 0; i < PORT_MAX; i++) {
 		const struct agent_iface *f = &a->iface[i];
+		uint64_t until = 0;
 
-		if (link_missing(f) && f->link_due_ns > a->now_ns && f->link_due_ns > due)
-			due = f->link_due_ns;
+		if (link_missing(f))
+			until = f->link_due_ns;
+		else if (addrs_missing(f))
+			until = f->addrs_due_ns;
+		if (until > a->now_ns && until > due)
+			due = until;
 	}
 	return due;
 }
 
 void agent_ready_check(struct agent *a)
 {
-	uint64_t due = links_due(a);
+	uint64_t due = ready_due(a);
 
 	if (a->ready)
 		return;

@@ -79,15 +79,44 @@ static const char *iface_mode(const struct port *port)
 	return port_mode_name(mode);
 }
 
+/* The IPv6 addresses of @f that are in @state, as a list called @key; nothing if there are none. */
+static void iface_addresses_in(struct json *row, const struct agent_iface *f, const char *key,
+                               enum addr_state state)
+{
+	char text[IP_PREFIX_TEXT];
+	bool any = false;
+
+	for (uint16_t i = 0; i < f->addrs.n6; i++) {
+		const struct iface_addr6 *addr = &f->addrs.addr6[i];
+
+		if (addr->state != state)
+			continue;
+		if (!any) {
+			json_key(row, key);
+			json_begin_array(row);
+		}
+		any = true;
+		json_put_string(row, ip_prefix_format(text, addr->addr, addr->len));
+	}
+	if (any)
+		json_end_array(row);
+}
+
 static void iface_addresses(struct json *row, const struct agent_iface *f)
 {
-	char text[IP4_PREFIX_TEXT];
+	char text[IP_PREFIX_TEXT];
 
 	json_key(row, "addresses");
 	json_begin_array(row);
-	for (uint16_t i = 0; i < f->n_addr4; i++)
-		json_put_string(row, ip4_prefix_format(text, f->addr4[i].addr, f->addr4[i].len));
+	for (uint16_t i = 0; i < f->addrs.n4; i++)
+		json_put_string(row, ip4_prefix_format(text, f->addrs.addr4[i].addr,
+		                                       f->addrs.addr4[i].len));
+	for (uint16_t i = 0; i < f->addrs.n6; i++)
+		json_put_string(
+			row, ip_prefix_format(text, f->addrs.addr6[i].addr, f->addrs.addr6[i].len));
 	json_end_array(row);
+	iface_addresses_in(row, f, "tentative", ADDR_TENTATIVE);
+	iface_addresses_in(row, f, "duplicate", ADDR_DUPLICATE);
 }
 
 /* What the kernel says about the sockets, summed over the queues. */
@@ -139,11 +168,13 @@ static void iface_stalls(struct json *row, const struct watchdog *w)
 	json_end_array(row);
 }
 
-/* What a user should know: that a queue stands still now, that one did, or why the mode is what it
- * is. Return: @text, the port's own note, or NULL. */
+/* What a user should know: that a queue stands still now, that an address is not used because
+ * others have it, that a queue stood still, or why the mode is what it is. Return: @text, the
+ * port's own note, or NULL. */
 static const char *iface_note(const struct agent_iface *f, char *text, size_t room)
 {
 	const struct watchdog *w = f->watchdog;
+	char addr[IP_TEXT];
 	uint64_t rebinds = 0;
 
 	if (f->gone)
@@ -152,6 +183,13 @@ static const char *iface_note(const struct agent_iface *f, char *text, size_t ro
 		if (watchdog_describe(w, i, text, room))
 			return text;
 		rebinds += w->queue[i].rebinds;
+	}
+	for (uint16_t i = 0; i < f->addrs.n6; i++) {
+		if (f->addrs.addr6[i].state == ADDR_DUPLICATE) {
+			snprintf(text, room, "%s is in use by someone else",
+			         ip_format(addr, f->addrs.addr6[i].addr));
+			return text;
+		}
 	}
 	if (rebinds > 0) {
 		snprintf(text, room, "stood still; new bindings: %llu",
@@ -255,12 +293,33 @@ static bool neighbours_next(struct control_reply *r, struct json *row)
 	if (info.confirmed_ns != 0)
 		json_add_uint(row, "confirmed_s", (clock_ns() - info.confirmed_ns) / NS_PER_SEC);
 	json_add_uint(row, "held", info.held);
+	if (!ip_is4(info.ip))
+		json_add_bool(row, "router", info.router);
 	return true;
 }
 
 int show_neighbours(void *ctx, struct control_reply *r, char *const *args, size_t n)
 {
 	return show_start(ctx, r, args, n, neighbours_next);
+}
+
+int command_clear_neighbours(void *ctx, struct control_reply *r, char *const *args, size_t n)
+{
+	struct agent *a = ctx;
+
+	for (size_t i = 0; i < n; i++) {
+		if (agent_iface_find(a, args[i]) == NULL)
+			return control_refuse(r, VIADUCT_EXIT_FAILED,
+			                      "interfaces.%s: no such interface is configured",
+			                      args[i]);
+	}
+	a->now_ns = clock_ns();
+	for (size_t i = 0; i < n; i++)
+		neigh_clear(a->neigh, agent_iface_id(a, args[i]));
+	if (n == 0)
+		neigh_clear(a->neigh, -1);
+	agent_neigh_tick(a);
+	return VIADUCT_EXIT_DONE;
 }
 
 /* The file's errors, as --check prints them. */

@@ -17,7 +17,7 @@ struct cursor {
 	uint16_t iface;
 	unsigned int index;
 	unsigned int group; /* of counters */
-	struct fib4_route route;
+	struct agent_route route;
 	struct neigh_info neigh;
 };
 
@@ -41,6 +41,7 @@ int show_neighbours(void *ctx, struct control_reply *r, char *const *args, size_
 int show_counters(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_drops(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_workers(void *ctx, struct control_reply *r, char *const *args, size_t n);
+int command_clear_neighbours(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_version(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int command_reload(void *ctx, struct control_reply *r, char *const *args, size_t n);
 

@@ -4,13 +4,11 @@
 #include <sys/utsname.h>
 
 #include "agent/census.h"
+#include "agent/example.h"
 #include "agent/show.h"
 #include "base/clock.h"
 #include "port/steer.h"
 #include "port/xsk.h"
-#include "wire/addr.h"
-#include "wire/ether.h"
-#include "wire/ip4.h"
 
 /* A group of an interface's counters: the name of the @i-th and its value, or NULL behind the last.
  */
@@ -198,35 +196,6 @@ static bool example_newest(const struct agent *a, uint16_t id, enum verdict v,
 	return found;
 }
 
-/* "10.0.10.77 > 198.51.100.1 udp 33434", as far as the bytes are there and make sense. */
-static void example_format(const struct drop_example *e, char *text, size_t room)
-{
-	const uint8_t *h = e->bytes;
-	char src[IP4_TEXT], dst[IP4_TEXT];
-	uint32_t hlen;
-
-	if (e->type != ETHERTYPE_IP4 || e->len < IP4_LEN) {
-		snprintf(text, room, "ethertype 0x%04x", ETHERTYPE_BE(e->type));
-		return;
-	}
-	hlen = ip4_header_len(h);
-	ip4_format(src, ip4_src(h));
-	ip4_format(dst, ip4_dst(h));
-	unsigned int number = ip4_proto(h);
-	const char *word = "proto";
-	/* Bytes of what follows the header, unless that is the middle of something. */
-	uint32_t rest = ip4_frag(h) & IP4_OFFSET || e->len < hlen ? 0 : e->len - hlen;
-
-	if ((ip4_proto(h) == IP_PROTO_TCP || ip4_proto(h) == IP_PROTO_UDP) && rest >= 4) {
-		word = ip4_proto(h) == IP_PROTO_TCP ? "tcp" : "udp";
-		number = __builtin_bswap16(load16(h + hlen + 2));
-	} else if (ip4_proto(h) == IP_PROTO_ICMP && rest > 0) {
-		word = "icmp";
-		number = h[hlen];
-	}
-	snprintf(text, room, "%s > %s %s %u", src, dst, word, number);
-}
-
 /* The row of verdict @v on interface @id, unless there was none or a filter is against it. */
 static bool drop_row(const struct cursor *c, uint16_t id, enum verdict v, struct json *row)
 {
@@ -234,7 +203,7 @@ static bool drop_row(const struct cursor *c, uint16_t id, enum verdict v, struct
 	uint64_t n = agent_verdicts(a, id, v);
 	const char *const words[] = {a->iface[id].name, verdict_name(v), NULL};
 	struct drop_example e;
-	char text[96];
+	char text[EXAMPLE_TEXT];
 
 	if (n == 0 || a->iface[id].port == NULL || !show_matches(c, words))
 		return false;
@@ -242,8 +211,7 @@ static bool drop_row(const struct cursor *c, uint16_t id, enum verdict v, struct
 	json_add_string(row, "reason", words[1]);
 	json_add_uint(row, "packets", n);
 	if (example_newest(a, id, v, &e)) {
-		example_format(&e, text, sizeof(text));
-		json_add_string(row, "example", text);
+		json_add_string(row, "example", example_format(text, &e));
 	}
 	return true;
 }
@@ -301,6 +269,7 @@ const struct control_command agent_commands[] = {
 	{"show drops", SHOW_FILTERS, show_drops},
 	{"show workers", 0, show_workers},
 	{"show version", 0, show_version},
+	{"clear neighbours", SHOW_FILTERS, command_clear_neighbours},
 	{"reload", 0, command_reload},
 };
 const size_t agent_n_commands = ARRAY_SIZE(agent_commands);

@@ -109,16 +109,16 @@ static bool routes_next(struct control_reply *r, struct json *row)
 {
 	static const char *const protocol[] = {"local", "connected", "static"};
 	struct cursor *c = r->state;
-	struct fib4_route route;
-	char dst[IP4_PREFIX_TEXT];
+	struct agent_route route;
+	char dst[IP_PREFIX_TEXT];
 	struct gateways g;
 	bool best;
 
-	if (!fib4_next(c->a->fib4, c->started ? &c->route : NULL, &route, &best))
+	if (!agent_route_next(c->a, c->started ? &c->route : NULL, &route, &best))
 		return false;
 	c->route = route;
 	c->started = true;
-	ip4_prefix_format(dst, route.dst, route.len);
+	ip_prefix_format(dst, route.dst, route.len);
 	gateways_fill(c->a, route.nh, &g);
 	const char *const words[3] = {
 		route.len == 0 ? "default" : dst,

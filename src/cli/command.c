@@ -37,6 +37,7 @@ static const struct column neighbour_columns[] = {
 	{.key = "state", .heading = "STATE", .state = true},
 	{.key = "confirmed_s", .heading = "CONFIRMED", .format = cell_age},
 	{.key = "held", .heading = "HELD"},
+	{.key = "router", .heading = "ROUTER"},
 };
 
 static const struct column counter_columns[] = {
@@ -82,8 +83,7 @@ const struct column command_list_columns[2] = {
 
 static const struct command commands[] = {
 	{"show interfaces", "[NAME...]", "ports: mode, rates, drops", COLUMNS(interface_columns)},
-	{"show routes", "[FILTER...]", "IPv4 routes, and which are in force",
-         COLUMNS(route_columns)},
+	{"show routes", "[FILTER...]", "routes, and which are in force", COLUMNS(route_columns)},
 	{"show neighbours", "[FILTER...]", "who is at which MAC address",
          COLUMNS(neighbour_columns)},
 	{"show counters", "[FILTER...]", "every counter", COLUMNS(counter_columns)},
@@ -91,6 +91,7 @@ static const struct command commands[] = {
          COLUMNS(drop_columns)},
 	{"show workers", "", "what the workers' cores do", COLUMNS(worker_columns)},
 	{"show version", "", "of the running daemon and what it stands on", NULL, 0, 0},
+	{"clear neighbours", "[NAME...]", "forget those that were learned", NULL, 0, 0},
 	{"reload", "", "apply the daemon's configuration file", NULL, 0, RELOAD_TIMEOUT_S},
 };
 

@@ -29,6 +29,7 @@ static int bed_setup(void **state)
 	rcu_register_thread();
 	assert_int_equal(frames_new(&a->frames, 64, 2048, FRAMES_HUGE_NEVER), 0);
 	assert_int_equal(fib4_new(&a->fib4), 0);
+	assert_int_equal(fib6_new(&a->fib6), 0);
 	assert_int_equal(nexthops_new(&a->nexthops), 0);
 	assert_int_equal(neigh_new(&a->neigh, &agent_neigh_ops, a, a->nexthops, &limits, NULL), 0);
 	*state = a;
@@ -41,6 +42,7 @@ static int bed_teardown(void **state)
 
 	neigh_free(a->neigh);
 	fib4_free(a->fib4);
+	fib6_free(a->fib6);
 	rcu_barrier();
 	nexthops_free(a->nexthops);
 	frames_free(a->frames);
