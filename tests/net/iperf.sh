@@ -1,19 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-#     h1 10.0.1.2/24 ---- p1 10.0.1.1 [router] p2 10.0.2.1 ---- h2 10.0.2.2/24
+#     h1 10.0.1.2 ---- p1 10.0.1.1 [router] p2 10.0.2.1 ---- h2 10.0.2.2
+#     2001:db8:1::2    2001:db8:1::1           2001:db8:2::1     2001:db8:2::2
 #
-# TCP both ways and UDP, from hosts that leave checksums to their devices (veth hands the router
+# TCP both ways and UDP, of both families, from hosts that leave checksums to their devices (veth hands the router
 # half-made sums, which it must complete) and from hosts that do not.
 . "$(dirname "$0")/lib.sh"
 
-network_lay 2
+network6_lay 2
 
-# carries MBIT ARG...: an iperf3 run whose receiver saw at least so many megabits a second.
+# carries ADDRESS MBIT ARG...: an iperf3 run with it whose receiver saw at least so many megabits a second.
 carries() {
-	local least=$1
-	shift
-	at h1 iperf3 -c 10.0.2.2 -t 1 -J "$@" >"$scratch/iperf.json" || {
+	local address=$1 least=$2
+	shift 2
+	at h1 iperf3 -c "$address" -t 1 -J "$@" >"$scratch/iperf.json" || {
 		cat "$scratch/iperf.json"
 		return 1
 	}
@@ -33,9 +34,11 @@ wait_for 5 listens h2 tcp 5201
 for offload in on off; do
 	tx_offload h1 $offload
 	tx_offload h2 $offload
-	it "TCP from h1 to h2, tx $offload" carries 50
-	it "TCP from h2 to h1, tx $offload" carries 50 -R
-	it "UDP from h1 to h2, tx $offload" carries 5 -u -b 10M -l 1400
-	it "UDP from h2 to h1, tx $offload" carries 5 -u -b 10M -l 1400 -R
+	for h2 in 10.0.2.2 2001:db8:2::2; do
+		it "TCP from h1 to $h2, tx $offload" carries $h2 50
+		it "TCP from there to h1, tx $offload" carries $h2 50 -R
+		it "UDP from h1 to $h2, tx $offload" carries $h2 5 -u -b 10M -l 1400
+		it "UDP from there to h1, tx $offload" carries $h2 5 -u -b 10M -l 1400 -R
+	done
 done
 finish

@@ -135,6 +135,45 @@ network_lay() {
 	done
 }
 
+# ipv6_on HOST KEY=VALUE...: the host speaks IPv6 on its link, with these sysctls of it.
+ipv6_on() {
+	local host=$1
+	shift
+	at "$host" sh -c 'cd /proc/sys/net/ipv6/conf/eth0
+		for set; do echo "${set#*=}" >"${set%%=*}" || exit; done
+		echo 0 >disable_ipv6' ipv6_on "$@"
+}
+
+# host6_add HOST ADDRESS/LEN [GATEWAY]: an IPv6 address for a host that is there, usable at once.
+host6_add() {
+	ipv6_on "$1" accept_ra=0 accept_dad=0
+	ip -n "$prefix.$1" address add "$2" dev eth0 nodad
+	[ -z "${3:-}" ] || ip -n "$prefix.$1" route add default via "$3" dev eth0
+}
+
+# host6_slaac HOST: the host makes itself an address of what routers say, as hosts do by default.
+host6_slaac() { ipv6_on "$1" accept_ra=1 autoconf=1 accept_dad=1; }
+
+# address6 HOST: the global address that the host may use.
+address6() {
+	at "$1" ip -j -6 address show dev eth0 scope global -tentative |
+		python3 -c 'import json, sys
+found = [i["local"] for link in json.load(sys.stdin) for i in link.get("addr_info", []) if i]
+print(*found[:1], end="")
+sys.exit(not found)'
+}
+
+# network6_lay N [KEYS]: network_lay with both families: hI has 2001:db8:I::2 too, and the router
+# 2001:db8:I::1 there, which it uses at once.
+network6_lay() {
+	local i
+	network_lay "$1" "dad: no${2:+, $2}"
+	for ((i = 1; i <= $1; i++)); do
+		sed -i "s|\[10\.0\.$i\.1/24|&, \"2001:db8:$i::1/64\"|" "$config"
+		host6_add "h$i" "2001:db8:$i::2/64" "2001:db8:$i::1"
+	done
+}
+
 # link_add HOST DEVICE HOST DEVICE: a veth pair, both ends up.
 link_add() {
 	ip link add name "$2" netns "$prefix.$1" type veth peer name "$4" netns "$prefix.$3"

@@ -21,9 +21,13 @@ def host_name():
     return "?"
 
 
+def udp(address):
+    return socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+
+
 def serve(address, port):
     name = host_name().encode()
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s = udp(address)
     s.bind((address, port))
     while True:
         data, peer = s.recvfrom(2048)
@@ -33,7 +37,7 @@ def serve(address, port):
 def ask(address, port, n, source):
     sockets = []
     for i in range(n):
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s = udp(address)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind((source, 20000 + i))
         s.setblocking(False)
