@@ -74,6 +74,7 @@ enum nd_na_flag {
 enum nd_ra_flag {
 	ND_RA_MANAGED = 0x80,
 	ND_RA_OTHER = 0x40,
+	ND_RA_PREFERENCE = 0x18, /* both bits (RFC 4191 2.2) */
 };
 
 enum nd_option {
