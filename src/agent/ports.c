@@ -489,9 +489,9 @@ int agent_publish(struct agent *a)
 		return -ENOMEM;
 	}
 	old = (struct ifaces *)rcu_swap(&a->ifaces.current, s);
-	neigh_set_ifaces(a->neigh, s, a->now_ns);
 	for (unsigned int i = 0; i < a->n_workers; i++)
 		worker_set_queues(&a->worker[i], q[i]);
+	neigh_set_ifaces(a->neigh, s, a->now_ns); /* what it sends finds the queues to go by */
 	ifaces_free_rcu(old);
 	return 0;
 }

@@ -146,7 +146,7 @@ size_t worker_poll(struct worker *w, uint64_t now_ns)
 		done += n;
 	}
 	if (ring_has(p->orders) || unlikely(now_ns >= p->reass.due_ns))
-		done += pipeline_orders(p);
+		done += worker_orders(w, now_ns); /* may be about what was just published */
 	if (p->told)
 		worker_tell(w);
 	if (p->handed != 0)

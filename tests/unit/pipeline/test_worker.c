@@ -98,29 +98,34 @@ static void an_idle_worker_sleeps(void **state)
 	assert_int_equal(counter_read(&t->r->worker.counters.batches), 1);
 }
 
+/* An order to greet the neighbours of port 1. */
+static void order_greeting(struct road *t)
+{
+	struct order *o = ring_reserve(t->r->worker.pipeline.orders);
+
+	assert_non_null(o);
+	packet_arp(&t->in, &(struct packet_arp){.dst = MAC_BROADCAST,
+	                                        .sender_mac = ROUTER_MAC(1),
+	                                        .sender = ROUTER_IP(1),
+	                                        .target = IP(10, 0, 1, 9),
+	                                        .op = 1});
+	*o = (struct order){.kind = ORDER_SEND, .iface = 1, .len = 60};
+	memcpy(o->bytes, t->in.bytes, 60);
+	ring_push(t->r->worker.pipeline.orders);
+}
+
 static void an_order_wakes_it(void **state)
 {
 	struct road *t = *state;
-	struct worker *w = &t->r->worker;
 	uint64_t took = 0;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		struct order *o;
 		uint64_t start;
 
 		wait_for(asleep, t);
-		o = ring_reserve(w->pipeline.orders);
-		assert_non_null(o);
-		*o = (struct order){.kind = ORDER_SEND, .iface = 1, .len = 60};
-		packet_arp(&t->in, &(struct packet_arp){.dst = MAC_BROADCAST,
-		                                        .sender_mac = ROUTER_MAC(1),
-		                                        .sender = ROUTER_IP(1),
-		                                        .target = IP(10, 0, 1, 9),
-		                                        .op = 1});
-		memcpy(o->bytes, t->in.bytes, 60);
 		start = clock_ns();
-		ring_push(w->pipeline.orders);
-		worker_wake(w);
+		order_greeting(t);
+		worker_wake(&t->r->worker);
 		wait_for(sent, t);
 		took += clock_ns() - start;
 		road_out(t, 1);
@@ -145,6 +150,45 @@ static void new_queues_wake_it(void **state)
 		road_out(t, 1);
 	}
 	assert_true(took < SOON);
+}
+
+/* What the agent does while the worker is in the middle of a loop. */
+struct meanwhile {
+	struct port_ops ops;
+	struct road *t;
+	bool done;
+};
+
+static void agent_opens_port(struct port_queue *q, bool)
+{
+	struct meanwhile *m = caa_container_of(q->ops, struct meanwhile, ops);
+
+	if (m->done)
+		return;
+	m->done = true;
+	router_publish(m->t->r);
+	order_greeting(m->t);
+}
+
+/* The first words on an interface may be a probe for its address, which is not said again. */
+static void an_order_for_a_port_that_was_just_opened_finds_it(void **state)
+{
+	struct road *t = *state;
+	struct port *first = t->r->port[0], *opened = t->r->port[1];
+	const struct port_ops *ops = first->queue[0].ops;
+	struct meanwhile m = {.ops = *ops, .t = t};
+
+	m.ops.kick = agent_opens_port;
+	t->r->port[1] = NULL;
+	router_publish(t->r);
+	t->r->port[1] = opened;
+	port_nudge(&first->queue[0]);
+	first->queue[0].ops = &m.ops;
+	worker_poll(&t->r->worker, 1);
+	first->queue[0].ops = ops;
+	assert_true(m.done);
+	assert_true(sent(t));
+	road_out(t, 1);
 }
 
 static void reports_wake_the_agent(void **state)
@@ -250,6 +294,7 @@ int main(void)
 		worker_test(an_order_wakes_it),
 		worker_test(loops_of_orders_are_accounted_apart),
 		worker_test(new_queues_wake_it),
+		road_test(an_order_for_a_port_that_was_just_opened_finds_it),
 		worker_test(reports_wake_the_agent),
 		worker_test(a_busy_worker_never_sleeps),
 		worker_test(it_can_be_stopped_and_started),
