@@ -288,6 +288,8 @@ static int agent_build(struct agent *a, struct config *c, struct why *e)
 	if (err == 0)
 		err = agent_workers_open(a, c, e);
 	if (err == 0)
+		err = agent_announce_open(a) < 0 ? why_fail(e, -ENOMEM, "out of memory") : 0;
+	if (err == 0)
 		err = agent_publish(a) < 0 ? why_fail(e, -ENOMEM, "out of memory") : 0;
 	if (err == 0 && !a->replay)
 		err = events_open(a, e);
@@ -377,6 +379,7 @@ static void events_close(struct agent *a)
 void agent_close(struct agent *a)
 {
 	events_close(a);
+	agent_announce_close(a);
 	for (uint16_t i = 0; i < PORT_MAX; i++) {
 		if (a->iface[i].name[0] != '\0')
 			agent_iface_close(a, i);

@@ -110,7 +110,8 @@ struct agent {
 	struct host_common host;
 	struct loop_watch report_watch;
 
-	struct netlink *netlink; /* for requests */
+	struct netlink *netlink;   /* for requests */
+	struct announce *announce; /* NULL in a replay */
 	struct monitor *monitor;
 	struct loop_watch monitor_watch;
 	struct loop_timer second_timer;
@@ -287,7 +288,37 @@ void agent_addrs_retry(struct agent *a);
 /* Free what slot @f has, but for routes. */
 void agent_addrs_free(struct agent_iface *f);
 
+/* --- announce.c: what the router makes known of itself on its links --- */
+
+/* Router advertisements and multicast groups, of no interface yet. Return: 0 or -ENOMEM. */
+[[nodiscard]] int agent_announce_open(struct agent *a);
+
+/* Have room for what agent_announce_links() will do. Return: 0 or -ENOMEM. */
+[[nodiscard]] int agent_announce_reserve(struct agent *a, const struct ifaces *s);
+
+/* The snapshot @s is in force. Before addresses of it are probed for: who has one may have to be
+ * heard by a group. */
+void agent_announce_links(struct agent *a, const struct ifaces *s);
+
+/* The configuration, or the MTU of an interface, changed. */
+void agent_announce_configure(struct agent *a);
+
+/* Act on REPORT_SOLICIT or REPORT_MLD_QUERY. */
+void agent_announce_report(struct agent *a, const struct report *r);
+
+/* Send what is due and arm the timer for the next; after any of the above. */
+void agent_announce_tick(struct agent *a);
+
+/* Interface @id is to be closed: hosts are told so, and that has left when this returns. */
+void agent_announce_stop(struct agent *a, uint16_t id);
+
+/* The same for all of them, for good; the workers still run. */
+void agent_announce_close(struct agent *a);
+
 /* --- orders.c: what the agent asks workers to do --- */
+
+/* Send a frame of the router's own by @iface; where the ring is full it is lost, and counted. */
+void agent_send(void *agent, uint16_t iface, const uint8_t *frame, uint16_t len);
 
 extern const struct neigh_ops agent_neigh_ops;
 /* Read all workers' reports. */

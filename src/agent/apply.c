@@ -211,6 +211,8 @@ int agent_apply(struct agent *a, struct config *next, struct why *e)
 	agent_neigh_tick(a);
 	config_free(a->config);
 	a->config = next;
+	agent_announce_configure(a);
+	agent_announce_tick(a);
 	config_diff_fini(&p.diff);
 	return 0;
 

@@ -23,9 +23,9 @@ bool agent_order(struct worker *w, const struct order *o)
 	return true;
 }
 
-static void neigh_send(void *ctx, uint16_t iface, const uint8_t *frame, uint16_t len)
+void agent_send(void *agent, uint16_t iface, const uint8_t *frame, uint16_t len)
 {
-	struct agent *a = ctx;
+	struct agent *a = agent;
 	struct order o = {.kind = ORDER_SEND, .iface = iface, .len = len};
 	/* One that has a queue to send by, so that it need not be handed over. */
 	struct worker *w = &a->worker[queue_worker(iface, 0, a->n_workers)];
@@ -94,7 +94,7 @@ static void neigh_drop(void *ctx, const struct neigh_held *h, enum verdict v)
 }
 
 const struct neigh_ops agent_neigh_ops = {
-	.send = neigh_send,
+	.send = agent_send,
 	.resume = neigh_resume,
 	.drop = neigh_drop,
 	.address = agent_addr_report,
@@ -127,10 +127,14 @@ static void agent_report(struct agent *a, const struct report *r)
 	case REPORT_NEIGH_USED:
 	case REPORT_ARP:
 	case REPORT_ND:
-	case REPORT_SOLICIT:
 		neigh_report(a->neigh, r, a->now_ns);
 		break;
+	case REPORT_SOLICIT: /* says who asks, too */
+		neigh_report(a->neigh, r, a->now_ns);
+		agent_announce_report(a, r);
+		break;
 	case REPORT_MLD_QUERY:
+		agent_announce_report(a, r);
 		break;
 	case REPORT_FRAME:
 		frame_put(&a->spare, frame_addr(a->frames, r->data));
@@ -151,4 +155,5 @@ void agent_reports(struct agent *a)
 		}
 	}
 	agent_neigh_tick(a);
+	agent_announce_tick(a);
 }

@@ -393,6 +393,7 @@ void agent_iface_close(struct agent *a, uint16_t id)
 {
 	struct agent_iface *f = &a->iface[id];
 
+	agent_announce_stop(a, id);
 	if (f->port != NULL)
 		iface_detach(a, f);
 	iface_give_back(a, f, f->name);
@@ -476,7 +477,7 @@ int agent_publish(struct agent *a)
 {
 	struct pipeline_queues *q[WORKERS_MAX] = {0};
 	struct ifaces *s = ifaces_build(a), *old;
-	bool good = s != NULL;
+	bool good = s != NULL && agent_announce_reserve(a, s) == 0;
 
 	for (unsigned int i = 0; i < a->n_workers; i++) {
 		q[i] = queues_build(a, i);
@@ -491,7 +492,10 @@ int agent_publish(struct agent *a)
 	old = (struct ifaces *)rcu_swap(&a->ifaces.current, s);
 	for (unsigned int i = 0; i < a->n_workers; i++)
 		worker_set_queues(&a->worker[i], q[i]);
-	neigh_set_ifaces(a->neigh, s, a->now_ns); /* what it sends finds the queues to go by */
+	/* What these send finds the queues to go by. */
+	agent_announce_links(a, s);
+	agent_announce_tick(a);
+	neigh_set_ifaces(a->neigh, s, a->now_ns);
 	ifaces_free_rcu(old);
 	return 0;
 }
