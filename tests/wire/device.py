@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 
+from packets import is6
 from wire import Failure, PORTS, host_mac, router_mac, to_json
 
 
@@ -62,6 +63,12 @@ class Kernel:
         "net/ipv4/conf/*/arp_accept": 0,
         "net/ipv4/conf/*/arp_ignore": 1,
         "net/ipv4/neigh/*/locktime": 0,
+        "net/ipv6/conf/*/disable_ipv6": 0,
+        "net/ipv6/conf/*/forwarding": 1,
+        "net/ipv6/conf/*/accept_ra": 0,
+        "net/ipv6/icmp/ratelimit": 0,
+        "net/ipv6/neigh/*/locktime": 0,
+        "net/ipv6/fib_multipath_hash_policy": 1,
     }
 
     def __init__(self, config, netns):
@@ -78,28 +85,44 @@ class Kernel:
         return run("nsenter", f"--net=/run/netns/{self.netns}", "sh", "-ec", script)
 
     def configure(self, config):
+        old = self.config["interfaces"] if self.config else {}
         s = ["ip neighbour flush all nud permanent 2>/dev/null || :"]
+        s += [f"ip address flush dev {name}; ip link set {name} down" for name in old if name not in config["interfaces"]]
         for name, i in config["interfaces"].items():
-            s.append(f"echo {2 if i.get('urpf') == 'loose' else int('urpf' in i)}"
-                     f" >/proc/sys/net/ipv4/conf/{name}/rp_filter")
-            was = self.config["interfaces"][name]["addresses"] if self.config else []
-            s += [f"ip address del {a} dev {name}" for a in was if a not in i["addresses"]]
-            s += [f"ip address add {a} {'' if a.endswith('/31') else 'broadcast +'} dev {name}"
-                  for a in i["addresses"] if a not in was]
+            s += self.interface(name, i, old.get(name, {"addresses": []}))
         limited = config["system"]["icmp-errors"] != "none"
         s.append(f"echo {1000 if limited else 0} >/proc/sys/net/ipv4/icmp_ratelimit")
-        s.append("ip route flush root 0/0 proto static")
+        s.append(f"echo {1000 if limited else 0} >/proc/sys/net/ipv6/icmp/ratelimit")
+        s.append("ip route flush root 0/0 proto static; ip -6 route flush proto static")
         for r in config["routes"]:
             via = r.get("via", [])
             via = [via] if isinstance(via, str) else via
             each = " nexthop via " if len(via) > 1 else " via "
             hops = "".join(each + v for v in via)
-            s.append(f"ip route replace {r.get('type', '')} {r['to']} proto static{hops}")
+            six = "-6" if is6((via or [r["to"]])[0]) else "-4"
+            s.append(f"ip {six} route replace {r.get('type', '')} {r['to']} proto static{hops}")
         for n in config["neighbours"]:
-            dev = f"p{n['address'].split('.')[2]}"
-            s.append(f"ip neighbour replace {n['address']} lladdr {n['lladdr']} dev {dev} nud permanent")
+            a = n["address"]
+            dev = f"p{a.split(':')[2] or 0 if is6(a) else a.split('.')[2]}"
+            s.append(f"ip neighbour replace {a} lladdr {n['lladdr']} dev {dev} nud permanent")
         self.shell("\n".join(s))
         self.config = config
+
+    @staticmethod
+    def interface(name, new, old):
+        """The commands that make one interface what it is to be."""
+        dad = "" if new.get("dad", "yes") == "yes" else "nodad"
+        yield f"echo {2 if new.get('urpf') == 'loose' else int('urpf' in new)}" \
+            f" >/proc/sys/net/ipv4/conf/{name}/rp_filter"
+        yield f"ip link set {name} up"
+        for a in old["addresses"]:
+            if a not in new["addresses"] or (is6(a) and new.get("dad") != old.get("dad")):
+                yield f"ip address del {a} dev {name}"
+        for a in new["addresses"]:
+            if is6(a):
+                yield f"ip address replace {a} dev {name} {dad}"
+            elif a not in old["addresses"]:
+                yield f"ip address add {a} {'' if a.endswith('/31') else 'broadcast +'} dev {name}"
 
     def knows(self, address):
         return "lladdr" in self.shell(f"ip neighbour show {address}")

@@ -3,7 +3,7 @@
 
 Links: p0 carries 3000 bytes, p1 1500, p2 9000, which is more than a frame of the daemon, p3 1400.
 """
-from packets import DF, ICMP, MF, Ip4, echo, fragments, ip4, pattern, piece, udp
+from packets import DF, ICMP, IP4, MF, Ip4, echo, fragments, ip4, pattern, piece, udp
 from wire import Rows, WINDOW, behind, expect, host, network, router
 
 
@@ -306,7 +306,7 @@ def frag4_jumbo_bad(lab):
     for port, most in JUMBO:
         for field in ({"check": 1}, {"ihl": 4}, {"ihl": 15}, {"total": most + 1}, {"version": 6},
                       {"total": 65535}):
-            lab.refused(port, sized(most, port=port, out=1, **field))
+            lab.refused(port, sized(most, port=port, out=1, **field), kind=IP4)
         for to in ("ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "02:00:00:00:99:99"):
             lab.refused(port, sized(most, port=port, out=1), to=to)
 

@@ -5,7 +5,7 @@ import struct
 
 IP4, ARP, IP6, VLAN, QINQ = 0x0800, 0x0806, 0x86DD, 0x8100, 0x88A8
 BROADCAST = "ff:ff:ff:ff:ff:ff"
-ICMP, TCP, UDP = 1, 6, 17
+ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
 DF, MF, RESERVED = 0x4000, 0x2000, 0x8000
 SYN, RST, ACK = 0x02, 0x04, 0x10
 
@@ -14,8 +14,18 @@ def mac(text):
     return bytes.fromhex(text.replace(":", ""))
 
 
+def is6(address):
+    return ":" in address
+
+
 def addr(text):
-    return socket.inet_aton(text)
+    """An address of either family, as its bytes."""
+    return socket.inet_pton(socket.AF_INET6, text) if is6(text) else socket.inet_aton(text)
+
+
+def text6(octets):
+    """As RFC 5952 writes it."""
+    return socket.inet_ntop(socket.AF_INET6, octets)
 
 
 def checksum(data):
@@ -57,33 +67,50 @@ def with_check(header, check=None):
     return header[:10] + struct.pack("!H", check) + header[12:]
 
 
+def ip6(src, dst, payload=b"", proto=UDP, **field):
+    """proto: the next header. field: ttl (the hop limit), tos (the traffic class), flow; wrong if
+    given: version, length."""
+    first = field.get("version", 6) << 28 | field.get("tos", 0) << 20 | field.get("flow", 0)
+    return struct.pack("!IHBB16s16s", first, field.get("length", len(payload)), proto,
+                       field.get("ttl", 64), addr(src), addr(dst)) + payload
+
+
+def ip(src, *args, **field):
+    """A packet of the family that its addresses are of."""
+    return (ip6 if is6(src) else ip4)(src, *args, **field)
+
+
 def hop(packet, ttl=1):
-    """What a router has to make of a packet it forwards (RFC 1812 5.3.1)."""
+    """What a router has to make of a packet it forwards (RFC 1812 5.3.1, RFC 8200 3)."""
+    if packet[0] >> 4 == 6:
+        return packet[:7] + bytes([packet[7] - ttl]) + packet[8:]
     n = (packet[0] & 15) * 4
     return with_check(packet[:8] + bytes([packet[8] - ttl]) + packet[9:n]) + packet[n:]
 
 
 def pseudo(src, dst, proto, size):
-    return struct.pack("!4s4sBBH", addr(src), addr(dst), 0, proto, size)
+    return addr(src) + addr(dst) + (struct.pack("!I3xB", size, proto) if is6(src)
+                                    else struct.pack("!BBH", 0, proto, size))
 
 
 def udp(src, dst, size=26, sport=1024, dport=9, **field):
-    """An IPv4 packet of 28 + size bytes; field: as ip4, also data, and udp_check if wrong."""
+    """A packet of 28 + size bytes, of 48 + size for IPv6; field: as ip, also data, and udp_check if
+    wrong."""
     data = field.pop("data", pattern(size))
     h = struct.pack("!HHHH", sport, dport, 8 + len(data), 0)
     check = checksum(pseudo(src, dst, UDP, 8 + len(data)) + h + data) or 0xFFFF
     h = h[:6] + struct.pack("!H", field.pop("udp_check", check))
-    return ip4(src, dst, h + data, UDP, **field)
+    return ip(src, dst, h + data, UDP, **field)
 
 
 def tcp(src, dst, flags=SYN, seq=1000, ack=0, **field):
-    """An IPv4 packet with a TCP segment; field: as ip4, also sport, dport, data, tcp_check."""
+    """A packet with a TCP segment; field: as ip, also sport, dport, data, tcp_check."""
     data = field.pop("data", b"")
     h = struct.pack("!HHIIBBHHH", field.pop("sport", 1024), field.pop("dport", 80), seq, ack, 0x50,
                     flags, 8192, 0, 0)
     check = checksum(pseudo(src, dst, TCP, 20 + len(data)) + h + data)
     h = h[:16] + struct.pack("!H", field.pop("tcp_check", check)) + h[18:]
-    return ip4(src, dst, h + data, TCP, **field)
+    return ip(src, dst, h + data, TCP, **field)
 
 
 def icmp(kind, code=0, rest=b"\0\0\0\0", data=b"", check=None):
@@ -91,9 +118,21 @@ def icmp(kind, code=0, rest=b"\0\0\0\0", data=b"", check=None):
     return m[:2] + struct.pack("!H", checksum(m) if check is None else check) + m[4:]
 
 
+def icmp6(src, dst, kind, code=0, body=b"\0\0\0\0", **field):
+    """An IPv6 packet with an ICMPv6 message: what follows its checksum is the body. field: as ip6,
+    also icmp_check if wrong."""
+    m = struct.pack("!BBH", kind, code, 0) + body
+    check = field.pop("icmp_check", None)
+    if check is None:
+        check = checksum(pseudo(src, dst, ICMP6, len(m)) + m)
+    return ip6(src, dst, m[:2] + struct.pack("!H", check) + body, ICMP6, **field)
+
+
 def echo(src, dst, data=b"viaduct!", ident=99, seq=1, **field):
-    """field: as ip4, also icmp_check if wrong."""
+    """field: as ip, also icmp_check if wrong."""
     rest = struct.pack("!HH", ident, seq)
+    if is6(src):
+        return icmp6(src, dst, 128, 0, rest + data, **field)
     return ip4(src, dst, icmp(8, 0, rest, data, field.pop("icmp_check", None)), ICMP, **field)
 
 
@@ -161,3 +200,56 @@ class Ip4:
         if self.mf or self.offset:
             what += f" fragment at {self.offset}{' more' if self.mf else ''}"
         return what
+
+
+class Ip6:
+    """An IPv6 packet taken apart, by the names of Ip4; raises ValueError if it is malformed.
+
+    proto and payload are what follows the header itself; upper what follows extension headers.
+    """
+    EXTENSIONS = (0, 43, 44, 60)
+
+    def __init__(self, data):
+        if len(data) < 40 or data[0] >> 4 != 6:
+            raise ValueError("no IPv6 header")
+        first, length, self.proto, self.ttl = struct.unpack("!IHBB", data[:8])
+        self.tos, self.flow, self.total = first >> 20 & 0xFF, first & 0xFFFFF, 40 + length
+        if self.total > len(data):
+            raise ValueError(f"payload length {length}, have {len(data) - 40}")
+        self.src, self.dst = text6(data[8:24]), text6(data[24:40])
+        self.packet, self.trailer = data[:self.total], data[self.total:]
+        self.payload = self.packet[40:]
+        self.id = self.mf = self.offset = 0
+
+    def upper(self):
+        """(protocol, what it carries) behind the extension headers; (44, ...) if that is a piece."""
+        proto, at = self.proto, self.payload
+        while proto in self.EXTENSIONS:
+            if len(at) < 8:
+                raise ValueError("extension header cut off")
+            if proto == 44:
+                frag, self.id = struct.unpack("!HI", at[2:8])
+                self.offset, self.mf = frag & 0xFFF8, frag & 1
+                if frag & 0xFFF9:
+                    return proto, at[8:]
+            size = 8 if proto == 44 else 8 + at[1] * 8
+            proto, at = at[0], at[size:]
+        return proto, at
+
+    def check_payload(self):
+        """The checksum of what a whole packet carries."""
+        proto, data = self.upper()
+        if proto == ICMP6 and len(data) < 8:
+            raise ValueError("short ICMPv6")
+        if proto in (TCP, ICMP6) and checksum(pseudo(self.src, self.dst, proto, len(data)) + data):
+            raise ValueError("wrong checksum")
+
+    def __str__(self):
+        what = f"{self.src} > {self.dst} next {self.proto} hop limit {self.ttl} length {self.total}"
+        if self.proto == ICMP6 and self.payload:
+            what += f" ICMPv6 {self.payload[0]}/{self.payload[1]}"
+        return what
+
+
+def parse(packet):
+    return (Ip6 if packet[0] >> 4 == 6 else Ip4)(packet)

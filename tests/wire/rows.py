@@ -14,7 +14,7 @@ import traceback
 import device
 from wire import Failure, Lab, to_json
 
-FILES = ("eth", "arp", "ip4", "icmp4", "frag4", "martians", "more", "slow")
+FILES = ("eth", "arp", "ip4", "icmp4", "frag4", "martians", "ip6", "icmp6", "nd", "frag6", "more", "slow")
 
 
 def choose(names):
