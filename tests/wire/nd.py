@@ -394,7 +394,7 @@ def usable(lab, port, address):
     """Whether the address is: echo is answered from it in the end."""
     source = link_local(host_mac(port, 2)) if address.startswith("fe80") else host6(port)
     replied = []
-    lab.ignored.append(lambda c: c.ip and c.ip.src == address and c.ip.proto == ICMP6
+    lab.ignored.insert(0, lambda c: c.ip and c.ip.src == address and c.ip.proto == ICMP6
                        and c.ip.payload[0] == 129 and (replied.append(c) or True))
 
     def asked():
