@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Rows that stand alone: /31 and /32 addresses, and equal-cost routes."""
+"""Rows that stand alone: /31, /32 and /127 addresses, and equal-cost routes."""
 import collections
 
-from packets import echo, fragments, tcp, udp
-from wire import Rows, expect, host, network, router_mac
+from hosts import expect, host, host6, router_mac
+from packets import echo, fragments, ip6, is6, pattern, tcp, udp
+from packets6 import canonical, fragments6
+from wire import Rows, network
 
 OURS, PEERS = ("10.9.0.0", "10.9.0.3"), ("10.9.0.1", "10.9.0.2")  # of two /31 links
 ALONE = "10.9.0.9"  # a /32
-BEYOND = {"to": "198.18.0.0/16", "via": [host(1)]}
+OUR127, PEER127 = ("2001:db8:127::", "2001:db8:127::3"), ("2001:db8:127::1", "2001:db8:127::2")
+BEYOND, BEYOND6 = {"to": "198.18.0.0/16", "via": [host(1)]}, {"to": "2001:db8:f000::/36", "via": [host6(1)]}
 
-config = network(routes=[BEYOND, {"to": "198.19.0.0/16", "via": PEERS[0]}])
-config["interfaces"]["p3"]["addresses"] += [f"{a}/31" for a in OURS] + [f"{ALONE}/32"]
-rows = Rows(config)
+config = network(routes=[BEYOND, BEYOND6, {"to": "198.19.0.0/16", "via": PEERS[0]}])
+config["interfaces"]["p3"]["addresses"] += [f"{a}/31" for a in OURS] + [f"{ALONE}/32"] \
+    + [f"{a}/127" for a in OUR127]
+rows = Rows(config, families=(4, 6))
 
 
 @rows("RFC 3021: both addresses of a /31 are hosts: they ask, answer, and are forwarded to and from")
@@ -58,30 +62,50 @@ def X_32(lab):
     lab.error(0, 3, (0, 1), packet)
 
 
+@rows("RFC 6164: both addresses of a /127 are hosts, and neither is the subnet-router anycast address")
+def X_127(lab):
+    for ours, peer in zip(OUR127, PEER127):
+        lab.say_ns(3, peer, ours)
+        lab.settle_agent(3)
+        request = echo(peer, ours)
+        lab.ip(3, request)
+        lab.reply(3, request)
+        lab.passes(0, udp(host6(0), peer), 3, to=peer)
+        lab.passes(0, echo(host6(0), peer), 3, to=peer)
+        lab.passes(3, udp(peer, host6(0)), 0)
+        packet = udp(peer, host6(0), ttl=1)
+        lab.ip(3, packet)
+        lab.error(3, 3, 0, packet, source=ours)
+
+
 # --- Equal cost ---------------------------------------------------------------------------------
 
+FLOWS6 = [(canonical(f"2001:db8:f{i % 16:03x}::{i:x}"), 3000 + i) for i in range(256)]
 FLOWS = [(f"198.18.{i % 16}.{i}", 3000 + i) for i in range(256)]
 
 
 def via(*gateways):
+    to = (BEYOND6 if is6(gateways[0]) else BEYOND)["to"]
+
     def change(c):
-        c["routes"] = [r for r in c["routes"] if r["to"] != BEYOND["to"]]
-        c["routes"].append({"to": BEYOND["to"], "via": list(gateways)})
+        c["routes"] = [r for r in c["routes"] if r["to"] != to]
+        c["routes"].append({"to": to, "via": list(gateways)})
     return change
 
 
-def paths(lab, make=lambda to, sport: udp(host(0), to, sport=sport)):
+def paths(lab, make=lambda to, sport: udp(host(0), to, sport=sport), flows=FLOWS):
     """By which port each flow leaves; a flow has one of them, and each packet leaves once."""
-    packets = [make(to, sport) for to, sport in FLOWS]
+    packets = [make(to, sport) for to, sport in flows]
     lab.ips(0, packets * 2)
     lab.settle()
     taken = collections.defaultdict(list)
     for c in lab.came:
-        expect(c.to == lab.mac_of(host(c.port)), f"sent to the wrong station: {c}")
+        expect(c.to == lab.mac_of((host6 if is6(c.ip.dst) else host)(c.port)),
+               f"sent to the wrong station: {c}")
         taken[c.ip.dst, c.ip.payload[:2]].append(c.port)
     lab.clear()
     out = []
-    for to, sport in FLOWS:
+    for to, sport in flows:
         ports = taken[to, sport.to_bytes(2, "big")]
         expect(len(ports) == 2, f"{to}: {len(ports)} of 2 packets came")
         expect(ports[0] == ports[1], f"{to}: one flow by two paths")
@@ -96,6 +120,30 @@ def X_ecmp(lab):
                      lambda to, sport: tcp(host(0), to, sport=sport)):
             used = collections.Counter(paths(lab, make))
             expect(set(used) == {1, 2} and min(used.values()) > 64, f"flows by port: {dict(used)}")
+    with lab.configured(via(host6(1), host6(2))):
+        for make in (udp, tcp):
+            used = collections.Counter(paths(
+                lab, lambda to, sport, make=make: make(host6(0), to, sport=sport), FLOWS6))
+            expect(set(used) == {1, 2} and min(used.values()) > 64, f"flows by port: {dict(used)}")
+
+
+@rows("RFC 6438: flow labels of one pair of hosts are spread, what has one label and its pieces is not")
+def X_ecmp_label(lab):
+    with lab.configured(via(host6(1), host6(2))):
+        to = FLOWS6[0][0]
+        for proto in (50, 253):
+            lab.ips(0, [ip6(host6(0), to, pattern(40), proto, flow=0x10000 + 77 * i) for i in range(128)])
+            lab.settle()
+            used = collections.Counter(c.port for c in lab.came)
+            lab.clear()
+            expect(set(used) == {1, 2} and min(used.values()) > 32, f"labels by port: {dict(used)}")
+        for i in range(16):
+            for part in fragments6(udp(host6(0), to, 2000, flow=0x20000 + 77 * i), (800, 800), i):
+                lab.ip(0, part)
+            lab.settle()
+            expect(len(lab.came) == 3 and len({c.port for c in lab.came}) == 1,
+                   "fragments of one packet by two paths")
+            lab.clear()
 
 
 @rows("RFC 2992: flows of one pair of hosts are spread too, fragments of a packet are not")

@@ -6,9 +6,10 @@ import struct
 
 from hosts import PORTS, expect, host, host6, host_mac, router6, router_local, router_mac
 from packets import ICMP6, IP6, addr, echo, ether, icmp6, text6, udp
-from packets6 import (ALL_NODES, ANY, HOP_BY_HOP, MLD1_REPORT, MLD2_REPORT, NA, NS, OVERRIDE, PREFIX, RA,
-                      ROUTER, SOLICITED, SOURCE, TARGET, canonical, extended, fragment, group_mac, link_local,
-                      lladdr, na, ns, options, prefix, ra, redirect, rs, solicited)
+from packets6 import (ALL_NODES, ANY, HOP_BY_HOP, MLD1_REPORT, MLD2_REPORT, MLD_QUERY, NA, NS, OVERRIDE,
+                      PREFIX, RA, ROUTER, SOLICITED, SOURCE, TARGET, canonical, extended, fragment,
+                      group_mac, link_local, lladdr, na, ns, option, options, prefix, ra, redirect, rs,
+                      solicited)
 from wire import Rows, network
 
 STATIC, FORGED = host6(2, 0x50), "02:00:00:00:66:66"
@@ -458,6 +459,41 @@ def nd_mld(lab):
     with started(lab, 3):
         lab.until(lambda: not missing(), 5)
         expect(not missing(), f"not reported: {missing()}")
+
+
+@rows("RFC 3810 6.2: a query for all groups is answered by a report of them")
+def X_mld_query(lab):
+    lab.nds.clear()
+    body = struct.pack("!HH16sBBH", 500, 0, addr(ANY), 2, 125, 0)  # answers within half a second
+    query = icmp6(link_local(host_mac(1, 2)), ALL_NODES, MLD_QUERY, 0, body, ttl=1)
+    lab.say(1, host_mac(1, 2), extended(query, options(HOP_BY_HOP, option(5, b"\0\0"))))
+    wanted = {solicited(router6(1)), solicited(router_local(1))}
+    reported = lambda: {g for c in said(lab, 1, MLD2_REPORT) for g in c.nd.groups}
+    lab.until(lambda: wanted <= reported(), 3)
+    expect(wanted <= reported(), f"not reported: {wanted - reported()}")
+
+
+@rows("RFC 3810 6.2: queries that are not valid are not answered")
+def nd_mld_bad_query(lab):
+    lab.nds.clear()
+    body = struct.pack("!HH16sBBH", 1, 0, addr(ANY), 2, 125, 0)
+    good = lambda source, **field: extended(icmp6(source, ALL_NODES, MLD_QUERY, 0, body, **field),
+                                            options(HOP_BY_HOP, option(5, b"\0\0")))
+    source = link_local(host_mac(2, 2))
+    for query in (good(host6(2), ttl=1), good(source, ttl=64), good(source, ttl=1, icmp_check=0x1234),
+                  icmp6(source, ALL_NODES, MLD_QUERY, 0, body, ttl=1)):
+        lab.say(2, host_mac(2, 2), query)
+    lab.settle_agent(2)
+    lab.until(lambda: said(lab, 2, MLD2_REPORT), 0.3)
+    expect(not said(lab, 2, MLD2_REPORT), "answered")
+
+
+@rows("RFC 4861 6.2.5: when a port ceases to advertise, its last advertisement says so")
+def X_ra_final(lab):
+    lab.nds.clear()
+    with lab.configured(lambda c: c["interfaces"]["p0"].pop("router-advertisement")):
+        last = lambda: [c for c in said(lab, 0, RA) if c.nd.m[6:8] == b"\0\0"]
+        expect(lab.until(last, 5), "not said")
 
 
 @rows("RFC 4861 6.2.6: a router solicitation is answered by an advertisement with the port's prefix")

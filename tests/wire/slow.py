@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Rows that take as long as the timers of the RFCs: each is a test of its own, beside the others."""
-from packets import MF, echo, fragments, ip4, pattern, udp
-from wire import Rows, expect, host, network, router
+import struct
 
-rows = Rows(network())
+from hosts import expect, host, host6, router, router6, router_local
+from packets import MF, echo, fragments, ip4, pattern, udp
+from packets6 import ALL_NODES, NS, RA, fragments6, piece6
+from wire import Rows, network
+
+config = network()
+config["interfaces"]["p1"]["router-advertisement"] = {"prefixes": ["2001:db8:1::/64"], "interval": "4s"}
+rows = Rows(config, families=(4, 6))
 
 
 @rows("RFC 1122 3.3.2: of a packet to the router of which only the first fragment came, 11/1 tells")
@@ -41,3 +47,57 @@ def X_arp_timeout(lab):
     expect(lab.now() - start < 120, f"after {lab.now() - start:.0f} s")
     lab.settle()
     lab.clear()
+
+
+@rows("RFC 8200 4.5: a minute after the first piece of a packet to the router it is given up, told by 3/1")
+def X_frag6_timeout(lab):
+    request = echo(host6(1), router6(1), pattern(900))
+    first = fragments6(request, (400,), 5)[0]
+    lab.ip(1, first)
+    lab.ip(1, fragments6(request, (400,), 6)[1])
+    lab.ip(1, piece6(request, 8, pattern(80), 1, 7))
+    lab.nothing()
+    start = lab.now()
+    lab.error(1, 3, 1, first, seconds=120)
+    took = lab.now() - start
+    expect(58 <= took <= 75, f"after {took:.1f} s")
+    lab.until(lambda: lab.came, 2)  # and of what lacks its first fragment nothing is said
+    lab.nothing()
+
+
+@rows("RFC 4861 7.3.3: who was only heard of is sent to, and 5 s later asked, three times, by unicast")
+def X_nud_stale(lab):
+    new = lab.fresh6(2)
+    lab.say_ns(2, new, router6(2))
+    lab.settle_agent(2)
+    lab.silent.add(new)
+    lab.nds.clear()
+    lab.passes(0, udp(host6(0), new), 2, to=new)
+    start = lab.now()
+    asked = lambda: [c for c in lab.nds if c.nd.kind == NS and c.nd.target == new]
+    lab.until(lambda: len(asked()) > 3 or lab.now() - start > 9.5, 10)
+    when = [c.when - start for c in asked()]
+    expect(len(when) == 3, f"asked after {when} s")
+    expect(4.5 <= when[0] <= 7, f"asked first after {when[0]:.1f} s")
+    expect(all(b - a > 0.9 for a, b in zip(when, when[1:])), f"asked after {when} s")
+    expect(all((c.ip.dst, c.to) == (new, lab.mac_of(new)) for c in asked()), "not by unicast")
+    lab.nds.clear()
+    lab.silent.discard(new)
+    packet = udp(host6(0), new)
+    lab.ip(0, packet)
+    lab.until(lambda: lab.came, 5)
+    lab.forwarded(packet, 2, to=new)
+    expect([c for c in asked() if c.ip.dst.startswith("ff")], "still believed to be there")
+
+
+@rows("RFC 4861 6.2.4: advertisements that nobody asked for come between the least and the most interval")
+def X_ra_interval(lab):
+    lab.nds.clear()
+    came = lambda: [c for c in lab.nds if c.port == 1 and c.nd.kind == RA]
+    expect(lab.until(lambda: len(came()) == 4, 20), f"{len(came())} advertisements in 20 s")
+    between = [b.when - a.when for a, b in zip(came(), came()[1:])]
+    expect(all(2.9 <= s <= 4.5 for s in between), f"{between} s between them")  # RFC 4861 6.2.1
+    expect(len({round(s, 2) for s in between}) > 1, f"always {between[0]} s between them")
+    for c in came():
+        expect((c.ip.src, c.ip.dst) == (router_local(1), ALL_NODES), f"{c}")
+        expect(struct.unpack("!H", c.nd.m[6:8])[0] >= 4, "shorter lived than its interval")
