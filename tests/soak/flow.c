@@ -1,27 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * flow: the good packets. What each is like is known from its flow and number alone, so both ends
- * make it for themselves. UDP goes to hosts .2 themselves, TCP to a network behind hosts .3.
+ * make it for themselves. UDP goes to hosts 2 themselves, TCP to a network behind hosts 3.
  */
 #include <string.h>
 
 #include "soak.h"
 
-#define ECHO_FIRST (FLOWS - SOAK_PORTS)
 #define MARK_BYTES 16 /* mark, flow, number */
 
 struct route {
 	unsigned int from, to;
+	bool six, echo;
 	bool behind; /* a gateway */
 };
 
 static struct route flow_route(unsigned int f)
 {
-	unsigned int pair = f / 2, from = pair / (SOAK_PORTS - 1), to = pair % (SOAK_PORTS - 1);
+	unsigned int k = f % FLOWS_EACH, pair = k / 2;
+	unsigned int from = pair / (SOAK_PORTS - 1), to = pair % (SOAK_PORTS - 1);
+	bool six = f >= FLOWS_EACH;
 
-	if (f >= ECHO_FIRST)
-		return (struct route){f - ECHO_FIRST, f - ECHO_FIRST, false};
-	return (struct route){from, to + (to >= from), f % 2 == 1};
+	if (k >= FLOWS_EACH - SOAK_PORTS) {
+		from = k - (FLOWS_EACH - SOAK_PORTS);
+		return (struct route){from, from, six, true, false};
+	}
+	return (struct route){from, to + (to >= from), six, false, k % 2 == 1};
 }
 
 unsigned int flow_from(unsigned int f)
@@ -29,15 +33,15 @@ unsigned int flow_from(unsigned int f)
 	return flow_route(f).from;
 }
 
-static uint32_t head_bytes(unsigned int f)
+static uint32_t head_bytes(struct route r)
 {
-	return f < ECHO_FIRST && f % 2 == 1 ? 20 : 8;
+	return r.behind ? 20 : 8;
 }
 
-/* Bytes behind the IPv4 header: as few as go, as many as go, and between. */
-static uint32_t payload_bytes(struct dice *d, uint32_t mtu, uint32_t n_options)
+/* Bytes behind the IP header of @head bytes: as few as go, as many as go, and between. */
+static uint32_t payload_bytes(struct dice *d, uint32_t mtu, uint32_t head)
 {
-	uint32_t most = mtu - 20 - n_options;
+	uint32_t most = mtu - head;
 
 	switch (dice_roll(d, 8)) {
 	case 0:
@@ -62,68 +66,117 @@ static void mark_write(uint8_t *at, uint32_t len, struct good g, uint64_t seed)
 		at[i] = (uint8_t)(g.seq * 31 + g.f + i * 7 + (i >> 8));
 }
 
-static void head_write(struct packet *p, struct good g)
+/* What stands at @h, @len bytes with its data. */
+static void head_write(uint8_t *h, uint32_t len, struct route r, struct good g)
 {
-	uint8_t *h = packet_payload4(p);
-
-	memset(h, 0, head_bytes(g.f));
-	if (g.f >= ECHO_FIRST) {
-		h[0] = 8;
+	memset(h, 0, head_bytes(r));
+	if (r.echo) {
+		h[0] = r.six ? 128 : 8;
 		soak_put16(h + 4, g.f);
 		soak_put16(h + 6, g.seq);
 		return;
 	}
 	soak_put16(h, 40000 + g.f);
 	soak_put16(h + 2, 50000 + g.f);
-	if (g.f % 2 == 1) {
+	if (r.behind) {
 		soak_put32(h + 4, g.seq);
 		h[12] = 0x50;
 		h[13] = 0x10; /* ACK */
 		soak_put16(h + 14, 1000);
 	} else {
-		soak_put16(h + 4, packet_payload4_len(p));
+		soak_put16(h + 4, len);
 	}
 }
 
-void flow_make(struct packet *p, struct good g, uint64_t seed)
+static uint32_t flow_mtu(struct route r)
+{
+	return soak_mtu(r.from) < soak_mtu(r.to) ? soak_mtu(r.from) : soak_mtu(r.to);
+}
+
+static void head4_make(struct packet *p, struct dice *d, struct route r)
 {
 	static const uint8_t nops[8] = {1, 1, 1, 1, 1, 1, 1, 0};
-	struct dice d = {dice_mix(seed + g.f) ^ g.seq};
-	struct route r = flow_route(g.f);
-	uint32_t mtu = soak_mtu(r.from) < soak_mtu(r.to) ? soak_mtu(r.from) : soak_mtu(r.to);
 	struct packet_ip4 head = {
 		.src = SOAK_IP(r.from, 2),
 		.dst = r.behind ? IP(198, 18, r.to, 1 + r.from) : SOAK_IP(r.to, 2),
 		.proto = r.behind ? 6 : 17,
-		.ttl = (uint8_t)(2 + dice_roll(&d, 254)),
-		.tos = (uint8_t)dice_roll(&d, 256),
-		.id = (uint16_t)dice_word(&d),
-		.frag = dice_one_in(&d, 2) ? 0x4000 : 0,
+		.ttl = (uint8_t)(2 + dice_roll(d, 254)),
+		.tos = (uint8_t)dice_roll(d, 256),
+		.id = (uint16_t)dice_word(d),
+		.frag = dice_one_in(d, 2) ? 0x4000 : 0,
 		.options = nops,
 	};
 
-	if (g.f >= ECHO_FIRST) {
+	if (r.echo) {
 		head.dst = SOAK_IP(r.from, 1);
 		head.proto = 1;
-	} else if (dice_one_in(&d, 16)) {
+	} else if (dice_one_in(d, 16)) {
 		head.n_options = sizeof(nops);
 	}
 	packet_ether(p, SOAK_ROUTER_MAC(r.from), SOAK_MAC(r.from, 2), 0x0800);
-	packet_ip4(p, &head, payload_bytes(&d, mtu, head.n_options));
-	head_write(p, g);
-	mark_write(packet_payload4(p) + head_bytes(g.f), packet_payload4_len(p) - head_bytes(g.f),
-	           g, seed);
+	packet_ip4(p, &head, payload_bytes(d, flow_mtu(r), 20 + head.n_options));
+}
+
+static void head6_make(struct packet *p, struct dice *d, struct route r)
+{
+	static const uint8_t pad[6] = {1, 4};
+	struct packet_ip6 head = {
+		.src = SOAK_IP6(r.from, 2),
+		.dst = r.behind ? IP6(0x20010db800180000ull | r.to, 1 + r.from) : SOAK_IP6(r.to, 2),
+		.next = r.behind ? 6 : 17,
+		.hop_limit = (uint8_t)(2 + dice_roll(d, 254)),
+		.tclass_flow = dice_word(d) & 0xfffffff,
+	};
+	bool options = !r.echo && dice_one_in(d, 8);
+
+	if (r.echo) {
+		head.dst = SOAK_IP6(r.from, 1);
+		head.next = 58;
+	}
+	packet_ether(p, SOAK_ROUTER_MAC(r.from), SOAK_MAC(r.from, 2), 0x86dd);
+	packet_ip6(p, &head, payload_bytes(d, flow_mtu(r), 40 + (options ? 8 : 0)));
+	if (options)
+		packet_ext6(p, dice_one_in(d, 2) ? 0 : 60, pad, sizeof(pad));
+}
+
+void flow_make(struct packet *p, struct good g, uint64_t seed)
+{
+	struct dice d = {dice_mix(seed + g.f) ^ g.seq};
+	struct route r = flow_route(g.f);
+	uint8_t *h;
+	uint32_t len;
+
+	if (r.six)
+		head6_make(p, &d, r);
+	else
+		head4_make(p, &d, r);
+	h = r.six ? packet_payload6(p) : packet_payload4(p);
+	len = r.six ? packet_payload6_len(p) : packet_payload4_len(p);
+	head_write(h, len, r, g);
+	mark_write(h + head_bytes(r), len - head_bytes(r), g, seed);
 	soak_fix_l4(p, false);
+}
+
+/* Where the data of a good packet would begin. */
+static uint32_t mark_at(const uint8_t *frame)
+{
+	const uint8_t *h = frame + 14;
+
+	if (soak_get16(frame + 12) == 0x0800)
+		return 14 + (h[0] & 15u) * 4 + (h[9] == 6 ? 20 : 8);
+	if (h[6] == 0 || h[6] == 60)
+		return 14 + 48 + (h[40] == 6 ? 20 : 8);
+	return 14 + 40 + (h[6] == 6 ? 20 : 8);
 }
 
 bool flow_known(const uint8_t *frame, uint32_t len, uint64_t seed, struct good *g)
 {
 	uint64_t mark = dice_mix(seed);
-	uint32_t at;
+	uint32_t type = soak_get16(frame + 12), at;
 
-	if (len < 34 || soak_get16(frame + 12) != 0x0800)
+	if ((type != 0x0800 && type != 0x86dd) || len < (type == 0x0800 ? 34 : 55))
 		return false;
-	at = 14 + (frame[14] & 15u) * 4 + (frame[23] == 6 ? 20 : 8);
+	at = mark_at(frame);
 	if (at + MARK_BYTES > len || soak_get32(frame + at) != mark >> 32 ||
 	    soak_get32(frame + at + 4) != (uint32_t)mark)
 		return false;
@@ -133,7 +186,7 @@ bool flow_known(const uint8_t *frame, uint32_t len, uint64_t seed, struct good *
 }
 
 /* Of an echo reply all but TTL, ID and type of service is known. */
-static const char *echo_differs(const uint8_t *frame, uint32_t len, const struct packet *asked)
+static const char *echo4_differs(const uint8_t *frame, uint32_t len, const struct packet *asked)
 {
 	const uint8_t *h = frame + 14;
 
@@ -141,29 +194,54 @@ static const char *echo_differs(const uint8_t *frame, uint32_t len, const struct
 		return "an echo reply of another length or protocol";
 	if (memcmp(h + 12, asked->bytes + 30, 4) != 0 || memcmp(h + 16, asked->bytes + 26, 4) != 0)
 		return "an echo reply whose addresses are not those of the question";
-	if (memcmp(frame, asked->bytes + 6, 6) != 0)
-		return "an echo reply to another MAC address";
 	if (h[20] != 0 || h[21] != 0 || memcmp(h + 24, asked->bytes + 38, len - 38) != 0)
 		return "an echo reply that does not echo";
 	return packet_sum(h + 20, len - 34) == 0xffff ? NULL : "an echo reply's checksum is wrong";
+}
+
+static const char *echo6_differs(const uint8_t *frame, uint32_t len, const struct packet *asked)
+{
+	const uint8_t *h = frame + 14;
+
+	if (len != asked->len || soak_get16(h + 4) != len - 54 || h[0] >> 4 != 6 || h[6] != 58)
+		return "an echo reply of another length or protocol";
+	if (memcmp(h + 8, asked->bytes + 38, 16) != 0 || memcmp(h + 24, asked->bytes + 22, 16) != 0)
+		return "an echo reply whose addresses are not those of the question";
+	if (h[40] != 129 || h[41] != 0 || memcmp(h + 44, asked->bytes + 58, len - 58) != 0)
+		return "an echo reply that does not echo";
+	return packet_sum6(h, 58, h + 40, len - 54) == 0xffff ? NULL
+	                                                      : "an echo reply's checksum is wrong";
+}
+
+static const char *echo_differs(const uint8_t *frame, uint32_t len, const struct packet *asked)
+{
+	if (memcmp(frame, asked->bytes + 6, 6) != 0)
+		return "an echo reply to another MAC address";
+	if (soak_get16(frame + 12) != soak_get16(asked->bytes + 12))
+		return "an echo reply of another family";
+	return soak_get16(frame + 12) == 0x0800 ? echo4_differs(frame, len, asked)
+	                                        : echo6_differs(frame, len, asked);
 }
 
 const char *flow_differs(const uint8_t *frame, uint32_t len, unsigned int port, struct good g,
                          uint64_t seed, struct packet *want)
 {
 	struct route r = flow_route(g.f);
-	uint16_t sum;
+	uint32_t whole;
+	uint16_t type;
 
 	flow_make(want, g, seed);
 	if (port != r.to)
 		return "came out of another port";
-	if (g.f >= ECHO_FIRST)
+	if (r.echo)
 		return echo_differs(frame, len, want);
-	want->bytes[22]--; /* TTL */
-	packet_fix_ip4(want);
-	sum = (uint16_t)soak_get16(want->bytes + 12);
-	packet_ether(want, SOAK_MAC(r.to, r.behind ? 3 : 2), SOAK_ROUTER_MAC(r.to), sum);
-	want->len = 14 + soak_get16(want->bytes + 16);
+	whole = want->len; /* packet_ether() begins anew */
+	type = (uint16_t)soak_get16(want->bytes + 12);
+	want->bytes[r.six ? 21 : 22]--; /* hop limit, TTL */
+	if (!r.six)
+		packet_fix_ip4(want);
+	packet_ether(want, SOAK_MAC(r.to, r.behind ? 3 : 2), SOAK_ROUTER_MAC(r.to), type);
+	want->len = whole;
 	if (len != want->len)
 		return "has another length";
 	return memcmp(frame, want->bytes, len) == 0 ? NULL : "has changed";

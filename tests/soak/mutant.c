@@ -6,16 +6,7 @@
  */
 #include <string.h>
 
-#include "soak.h"
-
-#define GROUP 8
-
-struct mutant {
-	struct packet *p;
-	struct dice group; /* what the eight share */
-	struct dice d;
-	unsigned int port, place; /* in the group */
-};
+#include "mutant.h"
 
 /* --- Addresses ---------------------------------------------------------------------------------
  */
@@ -190,7 +181,7 @@ static void payload_shape(struct mutant *m, uint8_t proto)
 	}
 }
 
-static void ether_any(struct mutant *m, uint16_t type)
+void mutant_ether(struct mutant *m, uint16_t type)
 {
 	uint64_t to = SOAK_ROUTER_MAC(m->port);
 
@@ -221,7 +212,7 @@ static struct packet_ip4 head_any(struct mutant *m)
 
 static void ip4_make(struct mutant *m, const struct packet_ip4 *head, uint32_t payload)
 {
-	ether_any(m, 0x0800);
+	mutant_ether(m, 0x0800);
 	packet_ip4(m->p, head, payload);
 	payload_shape(m, head->proto);
 	soak_fix_l4(m->p, dice_one_in(&m->d, 16));
@@ -301,7 +292,7 @@ static void make_fragment(struct mutant *m)
 	else if (style == ODD && dice_one_in(&m->d, 4))
 		size += dice_roll(&m->d, 8);
 	head.frag = (uint16_t)(at | (piece + 1 < pieces ? 0x2000 : 0));
-	ether_any(m, 0x0800);
+	mutant_ether(m, 0x0800);
 	packet_ip4(m->p, &head, size);
 	if (piece == 0)
 		first_shape(m, head.proto, pieces, packet_sum(packet_payload4(m->p), size));
@@ -361,22 +352,13 @@ static void noise_add(struct mutant *m, uint32_t len)
 		m->p->bytes[m->p->len++] = (uint8_t)dice_word(&m->d);
 }
 
-static void make_ip6(struct mutant *m)
-{
-	uint32_t len = dice_roll(&m->d, 200);
-
-	ether_any(m, 0x86dd);
-	noise_add(m, 40 + len);
-	m->p->bytes[14] = 0x60;
-	soak_put16(m->p->bytes + 18, len);
-}
-
 static void make_noise(struct mutant *m)
 {
 	static const uint16_t type[] = {0x0800, 0x0806, 0x8100, 0x88cc, 0x0027, 0x8863, 0x8847};
 
-	ether_any(m, dice_one_in(&m->d, 4) ? (uint16_t)dice_word(&m->d)
-	                                   : type[dice_roll(&m->d, sizeof(type) / sizeof(*type))]);
+	mutant_ether(m, dice_one_in(&m->d, 4)
+	                        ? (uint16_t)dice_word(&m->d)
+	                        : type[dice_roll(&m->d, sizeof(type) / sizeof(*type))]);
 	noise_add(m, dice_one_in(&m->d, 3) ? dice_roll(&m->d, 46) : dice_roll(&m->d, 300));
 }
 
@@ -403,6 +385,33 @@ static void bits_flip(struct mutant *m, uint32_t from, uint32_t to)
 			(uint8_t)(1u << dice_roll(&m->d, 8));
 }
 
+static bool header6_whole(const struct packet *p)
+{
+	return p->len >= 54 && soak_get16(p->bytes + 12) == 0x86dd;
+}
+
+static void head6_damage(struct mutant *m)
+{
+	uint8_t *h = packet_head6(m->p);
+
+	switch (dice_roll(&m->d, 6)) {
+	case 0:
+		soak_put16(h + 4, dice_word(&m->d)); /* length */
+		break;
+	case 1:
+		soak_put16(h + 4, soak_get16(h + 4) + dice_roll(&m->d, 9) - 4);
+		break;
+	case 2:
+		h[6] = (uint8_t)dice_word(&m->d); /* next header */
+		break;
+	case 3: /* the first bytes of what follows: lengths of headers and options, offsets */
+		bits_flip(m, 54, 62);
+		break;
+	default:
+		bits_flip(m, 14, 54);
+	}
+}
+
 static bool header_whole(const struct packet *p)
 {
 	return p->len >= 34 && soak_get16(p->bytes + 12) == 0x0800 && (p->bytes[14] & 15) >= 5 &&
@@ -413,6 +422,10 @@ static void head_damage(struct mutant *m)
 {
 	uint8_t *h = packet_head4(m->p);
 
+	if (header6_whole(m->p)) {
+		head6_damage(m);
+		return;
+	}
 	if (!header_whole(m->p)) {
 		bits_flip(m, 0, 60);
 		return;
@@ -459,10 +472,10 @@ static void damage(struct mutant *m)
 		break;
 	case 7:
 		bits_flip(m, 14, p->len);
-		if (header_whole(p)) {
+		if (header_whole(p))
 			packet_fix_ip4(p);
+		if (header_whole(p) || header6_whole(p))
 			soak_fix_l4(p, false);
-		}
 		break;
 	default:
 		break;
@@ -475,9 +488,13 @@ unsigned int mutant_make(struct packet *p, uint64_t seed, uint64_t k)
 {
 	typedef void make_fn(struct mutant * m);
 	static make_fn *const make[] = {
-		make_ip4, make_ip4,     make_ip4,    make_ip4,      make_ip4,      make_ip4,
-		make_arp, make_arp,     make_tagged, make_options,  make_options,  make_options,
-		make_ip6, make_strange, make_noise,  make_fragment, make_fragment, make_fragment,
+		make_ip4,       make_ip4,       make_ip4,     make_ip4,      make_ip4,
+		make_ip4,       make_arp,       make_arp,     make_tagged,   make_options,
+		make_options,   make_options,   make_strange, make_fragment, make_fragment,
+		make_fragment,  make_noise,     make6_any,    make6_any,     make6_any,
+		make6_ext,      make6_ext,      make6_ext,    make6_icmp,    make6_nd,
+		make6_nd,       make6_nd,       make6_mld,    make6_strange, make6_fragment,
+		make6_fragment, make6_fragment,
 	};
 	struct mutant m = {
 		.p = p,
@@ -492,12 +509,32 @@ unsigned int mutant_make(struct packet *p, uint64_t seed, uint64_t k)
 	return m.port;
 }
 
+static void fix_l4_ip6(struct packet *p)
+{
+	uint8_t proto;
+	uint32_t at = mutant_upper6(p, &proto), len, sum;
+	uint8_t *field = p->bytes + at + (proto == 58 ? 2 : proto == 6 ? 16 : 6);
+
+	if (at == 0 || (proto != 58 && proto != 6 && proto != 17))
+		return;
+	len = 54 + soak_get16(p->bytes + 18) - at;
+	if (field + 2 > p->bytes + at + len)
+		return;
+	soak_put16(field, 0);
+	sum = ~(uint32_t)packet_sum6(p->bytes + 14, proto, p->bytes + at, len) & 0xffff;
+	soak_put16(field, sum == 0 ? 0xffff : sum);
+}
+
 void soak_fix_l4(struct packet *p, bool half)
 {
 	uint8_t *h = packet_head4(p), *l4 = packet_payload4(p);
 	uint32_t total = soak_get16(h + 2), hlen = (h[0] & 15u) * 4, len, sum = 0;
 	uint32_t at = h[9] == 1 ? 2 : h[9] == 6 ? 16 : 6;
 
+	if (soak_get16(p->bytes + 12) == 0x86dd) {
+		fix_l4_ip6(p);
+		return;
+	}
 	if (total < hlen || total + 14 > p->len || total - hlen < at + 2)
 		return;
 	if (h[9] != 1 && h[9] != 6 && h[9] != 17)

@@ -2,11 +2,11 @@
 /*
  * soak: the network that tools/soak lays, as the generator knows it, and random numbers.
  *
- *     generator gN ---- pN router        ports N = 0 to 3 are p1 to p4, their subnets 10.0.1.0/24
- * to 10.0.4.0/24; the generator is every host of them
+ *     generator gN ---- pN router        ports N = 0 to 3, their subnets 10.0.N.0/24 and
+ * 2001:db8:0:N::/64; the generator is every host of them
  *
- * Hosts .2 and .3 of each subnet are static neighbours of the router, and the good packets are
- * theirs; .64 to .127 answer ARP; the others are silent.
+ * Hosts 2 and 3 of each subnet are static neighbours of the router, and the good packets are
+ * theirs; 64 to 127 answer ARP and neighbour solicitations; the others are silent.
  */
 #ifndef SOAK_H
 #define SOAK_H
@@ -24,6 +24,7 @@
 #define SOAK_MAC(port, host)  (0x02u | ((port) + 1ull) << 24 | (uint64_t)(host) << 40)
 #define SOAK_ROUTER_MAC(port) SOAK_MAC(port, 1)
 #define SOAK_IP(port, host)   IP(10, 0, port, host)
+#define SOAK_IP6(port, host)  IP6(0x20010db800000000ull | (port), host)
 #define SOAK_BROADCAST        0xffffffffffffull
 
 static inline uint32_t soak_mtu(unsigned int port)
@@ -87,8 +88,9 @@ static inline uint32_t soak_get32(const uint8_t *p)
 
 /**
  * soak_fix_l4 - make the checksum of the TCP, UDP or ICMP in a frame right, where there is one
- * @p:    frame of an untagged IPv4 packet whose header is in it whole
- * @half: TCP and UDP: the sum of the pseudo header alone, as a sender leaves it to its NIC
+ * @p:    frame of an untagged IPv4 or IPv6 packet whose header is in it whole
+ * @half: TCP and UDP over IPv4: the sum of the pseudo header alone, as a sender leaves it to its
+ * NIC
  */
 void soak_fix_l4(struct packet *p, bool half);
 
@@ -111,8 +113,9 @@ struct good {
 	uint32_t seq;
 };
 
-/* Two between any two ports, and an echo to the router on each. */
-#define FLOWS (SOAK_PORTS * (SOAK_PORTS - 1) * 2 + SOAK_PORTS)
+/* Two between any two ports, and an echo to the router on each; IPv4's come first. */
+#define FLOWS_EACH (SOAK_PORTS * (SOAK_PORTS - 1) * 2 + SOAK_PORTS)
+#define FLOWS      (2 * FLOWS_EACH)
 
 /* The port at which flow @f comes in. */
 unsigned int flow_from(unsigned int f);

@@ -46,7 +46,7 @@ struct soak {
 	uint64_t seed, from, count;
 	double seconds;
 	uint64_t next;        /* mutant to be sent */
-	uint64_t good, asked; /* good packets that came; ARP requests answered */
+	uint64_t good, asked; /* good packets that came; hosts that were asked for, and answered */
 	uint32_t round;
 	uint32_t came[FLOWS]; /* number of the next good packet to come */
 	const char *wrong;    /* first thing found */
@@ -138,6 +138,35 @@ static void arp_take(struct look *l, const uint8_t *frame)
 	l->s->asked++;
 }
 
+/* The same for IPv6, where the router asks by a solicitation. */
+static void solicitation_take(struct look *l, const uint8_t *frame, uint32_t len)
+{
+	static struct packet p;
+	struct packet *one = &p;
+	struct packet_ip6 head = {.next = 58, .hop_limit = 255};
+	uint8_t *m;
+
+	if (len < 14 + 40 + 24 || frame[20] != 58 || frame[54] != 135)
+		return;
+	head.dst = ip_load(frame + 14 + 8);
+	head.src = ip_load(frame + 14 + 48); /* the target */
+	if (head.src.hi != SOAK_IP6(l->port, 0).hi || head.src.lo < 64 || head.src.lo > 127)
+		return;
+	packet_ether(&p, SOAK_ROUTER_MAC(l->port), SOAK_MAC(l->port, head.src.lo), 0x86dd);
+	packet_ip6(&p, &head, 32);
+	m = packet_payload6(&p);
+	memset(m, 0, 32);
+	m[0] = 136;
+	m[4] = 0x60; /* solicited, override */
+	memcpy(m + 8, frame + 14 + 48, 16);
+	m[24] = 2; /* its MAC */
+	m[25] = 1;
+	memcpy(m + 26, p.bytes + 6, 6);
+	soak_fix_l4(&p, false);
+	wire_send(&l->s->wire[l->port], &one, 1);
+	l->s->asked++;
+}
+
 static void frame_take(void *context, const uint8_t *frame, uint32_t len)
 {
 	struct look *l = context;
@@ -156,6 +185,8 @@ static void frame_take(void *context, const uint8_t *frame, uint32_t len)
 		arp_take(l, frame);
 	else if (flow_known(frame, len, l->s->seed, &g))
 		good_take(l, frame, len, g);
+	else if (soak_get16(frame + 12) == 0x86dd)
+		solicitation_take(l, frame, len);
 }
 
 static unsigned int all_receive(struct soak *s)
@@ -258,7 +289,7 @@ static void tell(const struct soak *s, double seconds)
 		received += s->wire[i].received;
 	}
 	printf("soakgen seconds=%.1f mutants=%" PRIu64 " good_sent=%" PRIu64 " good_came=%" PRIu64
-	       " refused=%" PRIu64 " frames_back=%" PRIu64 " arp_answered=%" PRIu64 " kpps=%.1f\n",
+	       " refused=%" PRIu64 " frames_back=%" PRIu64 " asked=%" PRIu64 " kpps=%.1f\n",
 	       seconds, s->next - s->from, (uint64_t)s->round * FLOWS, s->good, refused, received,
 	       s->asked, (double)(s->next - s->from) / seconds / 1e3);
 	fflush(stdout);
