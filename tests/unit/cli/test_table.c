@@ -96,7 +96,7 @@ static void unknown_values_are_blank(void **)
 	sheet_row(&s,
 	          "{\"dst\":\"10.0.0.2\",\"dev\":\"wan0\",\"state\":\"incomplete\",\"held\":3}");
 	sheet_row(&s, "{\"dst\":\"10.0.0.3\",\"lladdr\":null,\"state\":\"static\"}");
-	sheet_is(&s, "DST       DEV   LLADDR  STATE       CONFIRMED  HELD\n"
+	sheet_is(&s, "DST       DEV   LLADDR  STATE       CONFIRMED  HELD  ROUTER\n"
 	             "10.0.0.2  wan0          incomplete             3\n"
 	             "10.0.0.3                static\n");
 }
@@ -116,7 +116,7 @@ static void colour_does_not_move_the_columns(void **)
 	sheet_begin(&s, "neighbours", true);
 	sheet_row(&s, "{\"dst\":\"10.0.0.2\",\"dev\":\"wan0\",\"state\":\"failed\",\"held\":3}");
 	sheet_row(&s, "{\"dst\":\"10.0.0.3\",\"dev\":\"wan0\",\"state\":\"stale\",\"held\":0}");
-	sheet_is(&s, "\033[1mDST       DEV   LLADDR  STATE   CONFIRMED  HELD\033[0m\n"
+	sheet_is(&s, "\033[1mDST       DEV   LLADDR  STATE   CONFIRMED  HELD  ROUTER\033[0m\n"
 	             "10.0.0.2  wan0          \033[31mfailed\033[0m             3\n"
 	             "10.0.0.3  wan0          stale              0\n");
 }

@@ -25,8 +25,8 @@ static int setup(void **state)
 	router_static6(t->r, 0, NEIGHBOUR, HOST_MAC(0, 8));
 	router_static6(t->r, 0, GATEWAY, HOST_MAC(0, 7));
 	router_static6(t->r, 0, NET_IP6(0, 7), HOST_MAC(0, 7));
-	router_route6(t->r, FAR, 48, 0, GATEWAY);
-	router_route6(t->r, FARTHER, 48, 0, NET_IP6(0, 7));
+	router_route6(t->r, IP6(0x20010db8ff000000, 0), 48, 0, GATEWAY);
+	router_route6(t->r, IP6(0x20010db8fe000000, 0), 48, 0, NET_IP6(0, 7));
 	return 0;
 }
 
