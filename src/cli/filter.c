@@ -29,10 +29,11 @@ char **filters_new(char *const *words, size_t n)
 {
 	/* The pointers, then room for a text each. */
 	char **filters = calloc(n + 1, sizeof(*filters) + IP_PREFIX_TEXT);
-	char *text = (char *)(filters + n);
+	char *text;
 
 	if (filters == NULL)
 		return NULL;
+	text = (char *)(filters + n);
 	for (size_t i = 0; i < n; i++)
 		filters[i] = filter_word(text + i * IP_PREFIX_TEXT, words[i]);
 	return filters;
