@@ -25,13 +25,25 @@ static bool is_anycast(const struct ifaces *s, struct ip a)
 	return false;
 }
 
+/* Is @a an address that the router speaks from? */
+static bool is_own(const struct ifaces *s, struct ip a)
+{
+	if (!ifaces_maybe_own6(s, a))
+		return false;
+	for (uint16_t i = 0; i < s->n; i++) {
+		if (iface_speaks6(&s->iface[i], a))
+			return true;
+	}
+	return false;
+}
+
 /* The address to answer @p from: the one asked if it is the router's, or one of the interface that
  * it came in by (RFC 4443 2.2, 4.2). :: if there is none. */
 static struct ip call6_source(const struct host_call *c, const struct pkt *p)
 {
 	struct ip src = ip6_src(p->data + ETHER_LEN), dst = ip6_dst(p->data + ETHER_LEN);
 
-	if (ifaces_maybe_own6(c->ifaces, dst) && ifaces_own6(c->ifaces, dst))
+	if (is_own(c->ifaces, dst))
 		return dst;
 	return iface_source6(&c->ifaces->iface[p->in], src);
 }
