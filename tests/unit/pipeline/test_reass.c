@@ -56,6 +56,14 @@ static int setup(void **state)
 	return 0;
 }
 
+static void census_entry(struct census *c, const struct reass_entry *e)
+{
+	for (uint32_t i = 0; i < REASS_PARTS; i++) {
+		if (e->frame[i] != REASS_NO_FRAME)
+			census_frame(c, e->frame[i], "reassembly");
+	}
+}
+
 /* I2: every frame is free or in an entry. */
 static int teardown(void **state)
 {
@@ -65,14 +73,10 @@ static int teardown(void **state)
 	const char *flaw;
 
 	census_cache(c, &w->cache);
-	for (uint32_t k = 0; k < 2; k++) {
-		cds_list_for_each_entry(e, &w->s.age[k], age) {
-			for (uint32_t i = 0; i < REASS_PARTS; i++) {
-				if (e->frame[i] != REASS_NO_FRAME)
-					census_frame(c, e->frame[i], "reassembly");
-			}
-		}
-	}
+	cds_list_for_each_entry(e, &w->s.age[0], age)
+		census_entry(c, e);
+	cds_list_for_each_entry(e, &w->s.age[1], age)
+		census_entry(c, e);
 	flaw = census_result(c);
 	if (flaw != NULL)
 		print_error("%s\n", flaw);
