@@ -69,6 +69,17 @@ static void on_drop(void *ctx, const struct neigh_held *h, enum verdict v)
 	give_held(ctx, h, ORDER_DROP, v);
 }
 
+/* What is found out of an address is in force with the next router_publish(). */
+static void on_address(void *ctx, uint16_t iface, struct ip addr, enum addr_state state)
+{
+	struct router *r = ctx;
+
+	for (uint16_t i = 0; i < r->iface[iface].n_addr6; i++) {
+		if (ip_equal(r->addr6[iface][i].addr, addr))
+			r->addr6[iface][i].state = (uint8_t)state;
+	}
+}
+
 static void port_make(struct router *r, uint16_t i, const struct router_config *cfg)
 {
 	const struct nexthop_key local = {.kind = NH_LOCAL};
@@ -264,7 +275,7 @@ static void router_make(struct router *r, const struct router_config *cfg)
 {
 	/* An eighth of the frames may wait, as in the agent. */
 	struct neigh_limits limits = {.entries = 65536, .incomplete = 8192};
-	static const struct neigh_ops ops = {on_send, on_resume, on_drop, NULL};
+	static const struct neigh_ops ops = {on_send, on_resume, on_drop, on_address};
 
 	r->report_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	must(frames_new(&r->frames, cfg->frames != 0 ? cfg->frames : 512,
