@@ -10,7 +10,6 @@
 #include "base/compiler.h"
 #include "fuzz.h"
 #include "neigh/neigh.h"
-#include "packet.h"
 #include "wire/checksum.h"
 #include "wire/icmp6.h"
 #include "wire/ip6.h"
