@@ -291,13 +291,16 @@ static void a_subnet_that_goes_takes_its_neighbours_along(void **)
 static void the_same_link_local_address_on_two_links_is_two_neighbours(void **)
 {
 	struct bed *bed = bed_open6(NULL);
+	const struct nexthop *line;
 
 	bed_meet(bed, 0, LINK6, MAC_A);
 	bed_meet(bed, 1, LINK6, MAC_B);
 	assert_true(bed_line_mac(bed, 0, LINK6) == MAC_A);
 	assert_true(bed_line_mac(bed, 1, LINK6) == MAC_B);
-	assert_int_equal(bed_line(bed, 1, LINK6)->iface, 1);
-	assert_int_equal(ether_type(bed_line(bed, 1, LINK6)->header), ETHERTYPE_IP6);
+	line = bed_line(bed, 1, LINK6);
+	assert_non_null(line);
+	assert_int_equal(line->iface, 1);
+	assert_int_equal(load16(line->header + 12), ETHERTYPE_IP6);
 	neigh_clear(bed->t, 0);
 	assert_false(bed_knows(bed, 0, LINK6));
 	assert_true(bed_knows(bed, 1, LINK6));

@@ -18,7 +18,7 @@
 #define PACKETS  1000000
 #define STEP_NS  (NS_PER_MS / 20)
 #define ANSWER   100 /* in steps */
-#define KNOWN    64
+#define KNOWN    64u
 #define SCANNER  0x0a0000 /* its subnet, as workers tell it */
 #define OTHERS   0x0a0001
 #define NEW_EACH 4000 /* packets of the scan to one new host */
@@ -176,7 +176,7 @@ static void a_scan_starves_nobody_and_floods_no_link(void **state)
 	known_still_forward(s);
 	/* An eighth for one subnet, and the first second's at once; three times each at most. */
 	asked = limits.asked / 8 * ((s->bed->now - since) / SECOND + 1);
-	assert_true(s->n_sent < 3 * (asked + s->n_new) + 8 * KNOWN);
+	assert_true(s->n_sent < 3 * (asked + s->n_new) + 8ul * KNOWN);
 	assert_true(s->n_sent > asked);
 	assert_true(bed_stats(s->bed).limit_asked > PACKETS / 2);
 	scan_close(s);
@@ -200,7 +200,7 @@ static void a_scan_from_everywhere_is_bounded_too(void **state)
 	}
 	known_still_forward(s);
 	asked = limits.asked * ((s->bed->now - since) / SECOND + 1);
-	assert_true(s->n_sent < 3 * asked + 8 * KNOWN && s->n_sent > asked / 2);
+	assert_true(s->n_sent < 3 * asked + 8ul * KNOWN && s->n_sent > asked / 2);
 	scan_close(s);
 }
 
