@@ -255,11 +255,14 @@ static const struct recipe recipes[] = {
 	{"ip4_1m", make4_table, 1000000, 1000000},
 	{"ip4_mix", make4_mix, 1000, 65536},
 	{"ip6_1", make6_one, 1, 256},
+	{"ip6_100k", make6_table, 100000, 500000},
+	{"ip6_1m", make6_table, 1000000, 1000000},
 	{"ip6_mix", make6_mix, 100, 65536},
 };
 
-static const char *const names[] = {"ip4_1", "ip4_100k", "ip4_1m", "ip4_mix",
-                                    "ip6_1", "ip6_mix",  NULL};
+static const char *const names[] = {
+	"ip4_1", "ip4_100k", "ip4_1m", "ip4_mix", "ip6_1", "ip6_100k", "ip6_1m", "ip6_mix", NULL,
+};
 static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(recipes) + 1, "each workload has a name");
 
 const char *const *workload_names(void)
