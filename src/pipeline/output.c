@@ -75,8 +75,9 @@ static void output_options_stamp(struct pipeline *p, struct pkt *k, const struct
 	options4_stamp(k->data + ETHER_LEN, o, &s);
 }
 
-/* RFC 8200 5: no router cuts an IPv6 packet; its sender hears how long it may be. */
-static enum verdict output_fits6(struct pkt *k, enum verdict v)
+/* output_fits() of IPv6. RFC 8200 5: no router cuts a packet but its own; its sender hears how long
+ * it may be. */
+static enum verdict output_fits6(struct pipeline *p, struct pkt *k, enum verdict v, bool *sent)
 {
 	const struct nexthop *nh = k->nh;
 
@@ -88,6 +89,11 @@ static enum verdict output_fits6(struct pkt *k, enum verdict v)
 		return DROP_TTL_EXPIRED;
 	if (k->len <= nh->max_len || nh->max_len == 0)
 		return v;
+	if (k->flags & PKT_ORIGINATED) {
+		v = v == KEEP ? fragment6(p, k) : v;
+		*sent = v == KEEP;
+		return v;
+	}
 	k->value = (uint16_t)(nh->max_len - ETHER_LEN);
 	if (k->value < IP6_MIN_MTU)
 		k->value = IP6_MIN_MTU;
@@ -106,7 +112,7 @@ static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict 
 	const uint8_t *h = k->data + ETHER_LEN;
 
 	if (k->flags & PKT_IP6)
-		return output_fits6(k, v);
+		return output_fits6(p, k, v, sent);
 	/* RFC 1812 5.3.1 before 5.2.6: a packet that dies here is not too big. */
 	if (ip4_ttl(h) <= 1)
 		return DROP_TTL_EXPIRED;

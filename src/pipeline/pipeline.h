@@ -192,6 +192,15 @@ void finish_behind(struct pipeline *p, uint32_t n);
  */
 [[nodiscard]] enum verdict fragment4(struct pipeline *p, struct pkt *k);
 
+/**
+ * fragment6 - the same for an IPv6 packet of the router's own
+ * @k: has no extension headers
+ *
+ * RFC 8200 4.5: the source alone cuts, to 1280 bytes. Context: as above. Return: KEEP when it is
+ * sent, else how it ends; its header has changed then.
+ */
+[[nodiscard]] enum verdict fragment6(struct pipeline *p, struct pkt *k);
+
 /* Hand the agent a report, and the frame it names. Return: false, with nothing handed over, when
  * the ring is full. */
 bool report_send(struct pipeline *p, const struct report *r);
