@@ -8,10 +8,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "route/compile6.h"
 #include "route/rib6.h"
+#include "route/sort6.h"
 #include "table/lpm6.h"
 
 struct fib6 {
@@ -78,155 +78,108 @@ static void compile_surely(struct fib6 *fib, struct ip dst, unsigned int len)
 	(void)err;
 }
 
-/* The id in force of a prefix, or 0. */
-static uint16_t in_force(const struct fib6 *fib, const struct fib6_route *r)
+/* The route in force of @r's prefix, and the one of its source and metric; NULL: there is none. */
+static struct fib6_route *routes_find(const struct fib6 *fib, const struct fib6_route *r,
+                                      struct fib6_route **same)
 {
 	struct rib6_at at = rib6_seek_prefix(&fib->rib, r->dst, r->len);
-	const struct fib6_route *best = rib6_at(&at);
+	struct fib6_route *best = NULL, *next;
 
-	return best != NULL && best->len == r->len && ip_equal(best->dst, r->dst) ? best->nh : 0;
+	*same = NULL;
+	for (; *same == NULL; rib6_step(&at)) {
+		next = rib6_at(&at);
+		if (next == NULL || next->len != r->len || !ip_equal(next->dst, r->dst))
+			break;
+		if (best == NULL)
+			best = next;
+		if (next->metric == r->metric && next->source == r->source)
+			*same = next;
+	}
+	return best;
 }
 
-/* The route of @r's prefix, source and metric, or NULL. */
-static struct fib6_route *route_find(const struct fib6 *fib, const struct fib6_route *r)
+static int insert_new(struct fib6 *fib, const struct fib6_route *r, bool wins)
 {
-	struct rib6_at at = rib6_seek(&fib->rib, r);
-	struct fib6_route *found = rib6_at(&at);
+	int err = rib6_add(&fib->rib, r);
 
-	return found != NULL && rib6_compare(found, r) == 0 ? found : NULL;
-}
-
-/* Let the table follow a change of @r's prefix. @was: the id in force before. */
-static int follow(struct fib6 *fib, const struct fib6_route *r, uint16_t was)
-{
-	int err;
-
-	if (in_force(fib, r) == was)
-		return 0;
+	if (err < 0 || !wins)
+		goto count;
 	err = compile(fib, r->dst, r->len, false);
+	if (err < 0) {
+		rib6_del(&fib->rib, r);
+		compile_surely(fib, r->dst, r->len);
+	}
+count:
 	fib->refused += err < 0;
 	return err;
 }
 
-static int insert_new(struct fib6 *fib, const struct fib6_route *r)
+/* Give the route @same another next hop. */
+static int change(struct fib6 *fib, struct fib6_route *same, uint16_t nh, bool wins)
 {
-	uint16_t was = in_force(fib, r);
-	int err = rib6_add(&fib->rib, r);
+	uint16_t was = same->nh;
+	int err;
 
+	same->nh = nh;
+	if (!wins || was == nh)
+		return 0;
+	err = compile(fib, same->dst, same->len, false);
 	if (err < 0) {
+		same->nh = was;
+		compile_surely(fib, same->dst, same->len);
 		fib->refused++;
-		return err;
-	}
-	err = follow(fib, r, was);
-	if (err < 0) {
-		rib6_del(&fib->rib, r);
-		compile_surely(fib, r->dst, r->len);
 	}
 	return err;
 }
 
 int fib6_insert(struct fib6 *fib, const struct fib6_route *r, uint16_t *old)
 {
-	struct fib6_route *same;
-	uint16_t was, nh;
+	struct fib6_route *best, *same;
+	uint16_t was = 0;
 	int err;
 
 	if (!route_valid(r))
 		return -EINVAL;
-	same = route_find(fib, r);
+	best = routes_find(fib, r, &same);
 	if (same == NULL) {
-		err = insert_new(fib, r);
-		if (err == 0)
-			*old = 0;
-		return err;
+		/* Where the next hop is the same the table need not know. */
+		err = insert_new(fib, r,
+		                 best == NULL || (rib6_compare(r, best) < 0 && r->nh != best->nh));
+	} else {
+		was = same->nh;
+		err = change(fib, same, r->nh, same == best);
 	}
-	was = in_force(fib, r);
-	nh = same->nh;
-	same->nh = r->nh;
-	err = follow(fib, r, was);
-	if (err < 0) {
-		same->nh = nh;
-		compile_surely(fib, r->dst, r->len);
-		return err;
-	}
-	*old = nh;
-	return 0;
+	if (err == 0)
+		*old = was;
+	return err;
 }
 
 int fib6_remove(struct fib6 *fib, const struct fib6_route *r, uint16_t *old)
 {
-	const struct fib6_route *gone;
+	struct fib6_route *best, *gone;
 	uint16_t was;
+	bool won;
 
 	if (r->len > 128)
 		return -ENOENT;
-	gone = route_find(fib, r);
+	best = routes_find(fib, r, &gone);
 	if (gone == NULL)
 		return -ENOENT;
-	*old = gone->nh;
-	was = in_force(fib, r);
+	was = gone->nh;
+	won = gone == best;
 	rib6_del(&fib->rib, r);
-	if (in_force(fib, r) != was)
+	if (won)
 		compile_surely(fib, r->dst, r->len);
+	*old = was;
 	return 0;
 }
 
 uint16_t fib6_find(const struct fib6 *fib, const struct fib6_route *r)
 {
-	const struct fib6_route *found = route_find(fib, r);
+	struct fib6_route *same;
 
-	return found != NULL ? found->nh : 0;
-}
-
-static bool sorted(const struct fib6_route *r, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		if (rib6_compare(&r[i - 1], &r[i]) > 0)
-			return false;
-	}
-	return true;
-}
-
-/* Runs of @run, side by side in @from, become such of twice the length in @to. */
-static void runs_merge(const struct fib6_route *from, struct fib6_route *to, size_t n, size_t run)
-{
-	for (size_t start = 0; start < n; start += 2 * run) {
-		size_t a = start, a_end = start + run < n ? start + run : n;
-		size_t b = a_end, b_end = start + 2 * run < n ? start + 2 * run : n;
-
-		while (a < a_end || b < b_end) {
-			bool right =
-				a == a_end || (b < b_end && rib6_compare(&from[b], &from[a]) < 0);
-
-			*to++ = from[right ? b : a];
-			b += right;
-			a += !right;
-		}
-	}
-}
-
-/* Sort, keeping the order of equal ones. Return: 0 or -ENOMEM. */
-static int routes_sort(struct fib6_route *r, size_t n)
-{
-	struct fib6_route *spare, *from = r, *to;
-
-	if (sorted(r, n))
-		return 0;
-	spare = calloc(n, sizeof(*r));
-	if (spare == NULL)
-		return -ENOMEM;
-	to = spare;
-	for (size_t run = 1; run < n; run *= 2) {
-		struct fib6_route *t = from;
-
-		runs_merge(from, to, n, run);
-		from = to;
-		to = t;
-	}
-	if (from != r)
-		memcpy(r, from, n * sizeof(*r));
-	free(spare);
-	return 0;
+	(void)routes_find(fib, r, &same);
+	return same != NULL ? same->nh : 0;
 }
 
 /* Of equal routes only the last one stays. Return: how many are left. */
@@ -243,7 +196,7 @@ static size_t routes_thin(struct fib6_route *r, size_t n)
 
 static int load(struct fib6 *fib, struct fib6_route *r, size_t n)
 {
-	int err = routes_sort(r, n);
+	int err = sort6(r, n);
 
 	if (err < 0)
 		return err;

@@ -6,17 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAF_MAX   42u
 #define BRANCH_MAX 31u
 #define NODE_BYTES 1024u
 #define DEPTH_MAX \
 	12 /* branches have at least two children each, and there is not that much memory */
-
-struct rib6_leaf {
-	struct rib6_leaf *next;
-	uint32_t n;
-	struct fib6_route r[LEAF_MAX];
-};
 
 struct fork {
 	struct fib6_route first; /* no route below is before it, but below the first child */
@@ -45,17 +38,17 @@ static uint64_t rank_of(const struct fib6_route *r)
 	return (uint64_t)r->len << 40 | (uint64_t)r->metric << 8 | r->source;
 }
 
-static unsigned __int128 whole(struct ip a)
+static bool before_lower(const struct fib6_route *a, const struct fib6_route *b)
 {
-	return (unsigned __int128)a.hi << 64 | a.lo;
+	return a->dst.lo < b->dst.lo || (a->dst.lo == b->dst.lo && rank_of(a) < rank_of(b));
 }
 
-/* Without a branch: which it is cannot be foreseen in a search. */
+/* Which it is cannot be foreseen in a search, but that the upper halves differ mostly. */
 static force_inline bool before(const struct fib6_route *a, const struct fib6_route *b)
 {
-	unsigned __int128 x = whole(a->dst), y = whole(b->dst);
-
-	return (x < y) | ((x == y) & (rank_of(a) < rank_of(b)));
+	if (unlikely(a->dst.hi == b->dst.hi))
+		return before_lower(a, b);
+	return a->dst.hi < b->dst.hi;
 }
 
 int rib6_compare(const struct fib6_route *a, const struct fib6_route *b)
@@ -166,18 +159,6 @@ struct rib6_at rib6_seek_prefix(const struct rib6 *t, struct ip dst, unsigned in
 	return rib6_seek(t, &key);
 }
 
-struct fib6_route *rib6_at(struct rib6_at *at)
-{
-	while (at->leaf != NULL && at->i == at->leaf->n)
-		*at = (struct rib6_at){at->leaf->next, 0};
-	return at->leaf != NULL ? &at->leaf->r[at->i] : NULL;
-}
-
-void rib6_step(struct rib6_at *at)
-{
-	at->i++;
-}
-
 /* The upper half of a full branch, and what begins with it. */
 static void branch_split(struct branch *b, struct branch *upper, struct fork *up)
 {
@@ -283,7 +264,7 @@ int rib6_add(struct rib6 *t, const struct fib6_route *r)
 	int err;
 
 	path_find(t, r, &p);
-	if (p.leaf->n == LEAF_MAX) {
+	if (p.leaf->n == RIB6_LEAF_MAX) {
 		err = split(t, &p);
 		if (err < 0)
 			return err;
@@ -312,7 +293,7 @@ static void leaves_join(struct rib6 *t, struct branch *b, uint32_t i)
 	if (i + 1 >= b->n)
 		return;
 	right = b->fork[i + 1].child;
-	if (left->n + right->n > LEAF_MAX * 2 / 3)
+	if (left->n + right->n > RIB6_LEAF_MAX * 2 / 3)
 		return;
 	memcpy(&left->r[left->n], right->r, right->n * sizeof(left->r[0]));
 	left->n += right->n;
@@ -373,7 +354,7 @@ void rib6_del(struct rib6 *t, const struct fib6_route *r)
 	t->n--;
 	p.leaf->n--;
 	memmove(&p.leaf->r[i], &p.leaf->r[i + 1], (p.leaf->n - i) * sizeof(*r));
-	if (p.leaf->n < LEAF_MAX / 3)
+	if (p.leaf->n < RIB6_LEAF_MAX / 3)
 		thin_out(t, &p);
 }
 
@@ -384,7 +365,7 @@ static size_t level_nodes(size_t n, size_t room)
 }
 
 /* Nodes are loaded nearly full. */
-#define LEAF_LOAD   (LEAF_MAX - 2)
+#define LEAF_LOAD   (RIB6_LEAF_MAX - 2)
 #define BRANCH_LOAD (BRANCH_MAX - 2)
 
 static size_t load_nodes(size_t n)

@@ -13,7 +13,13 @@
 
 #include "route/fib6.h"
 
-struct rib6_leaf;
+#define RIB6_LEAF_MAX 42u
+
+struct rib6_leaf {
+	struct rib6_leaf *next;
+	uint32_t n;
+	struct fib6_route r[RIB6_LEAF_MAX];
+};
 
 struct rib6 {
 	void *root;
@@ -42,9 +48,19 @@ struct rib6_at rib6_seek(const struct rib6 *t, const struct fib6_route *key);
 /* The place of the first route of a prefix, or where it would be. */
 struct rib6_at rib6_seek_prefix(const struct rib6 *t, struct ip dst, unsigned int len);
 
-/* The route at a place, NULL behind the last; and the place after it. */
-struct fib6_route *rib6_at(struct rib6_at *at);
-void rib6_step(struct rib6_at *at);
+/* The route at a place, NULL behind the last. */
+static inline struct fib6_route *rib6_at(struct rib6_at *at)
+{
+	while (at->leaf != NULL && at->i == at->leaf->n)
+		*at = (struct rib6_at){at->leaf->next, 0};
+	return at->leaf != NULL ? &at->leaf->r[at->i] : NULL;
+}
+
+/* On to the next one, from a place that has a route. */
+static inline void rib6_step(struct rib6_at *at)
+{
+	at->i++;
+}
 
 /* Add @r, which is not there. Return: 0, or -ENOMEM with nothing changed. */
 [[nodiscard]] int rib6_add(struct rib6 *t, const struct fib6_route *r);

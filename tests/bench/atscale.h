@@ -24,7 +24,7 @@ struct atscale_options {
 	const char *table; /* a file of prefixes; NULL: made up */
 	uint64_t runs;
 	int64_t other_cpu;
-	bool race, updates, million; /* what to measure */
+	bool race, updates, million; /* what to measure; of IPv6 a quarter of a million */
 };
 
 /* Measure and print. Return: 0, -EIO when a table is wrong, or another negative errno. */

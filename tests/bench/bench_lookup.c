@@ -2,7 +2,7 @@
 /*
  * bench_lookup: the IPv4 table alone: cycles a look-up in batches of 64, over the destinations of a
  * workload in their order, and seconds to load its routes into an empty table. Then, with a table
- * of the Internet's size, the same beside DPDK's (atscale.h).
+ * of the Internet's size, the same beside DPDK's (atscale.h), and that of IPv6 (atscale6.h).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "atscale.h"
+#include "atscale6.h"
 #include "base/clock.h"
 #include "base/compiler.h"
 #include "cycles.h"
@@ -25,7 +26,8 @@
 
 static const char usage[] =
 	"usage: bench_lookup [OPTION...] [NAME...]\n"
-	"  NAME          ip4_1, ip4_100k, ..., race, updates, million (default: all)\n"
+	"  NAME          ip4_1, ip4_100k, ..., race, updates, million, race6, updates6,\n"
+	"                quarter (default: all)\n"
 	"  --cpu N       core to run on\n"
 	"  --other-cpu N core for readers beside\n"
 	"  --runs N      1 to 64 (default 5)\n"
@@ -171,6 +173,20 @@ static int bench_atscale(const struct options *o, char **names, int n)
 	return a.race || a.updates || a.million ? atscale_bench(&a) : 0;
 }
 
+static int bench_atscale6(const struct options *o, char **names, int n)
+{
+	struct atscale_options a = {
+		.table = o->table,
+		.runs = o->runs,
+		.other_cpu = o->other_cpu,
+		.race = wanted("race6", names, n),
+		.updates = wanted("updates6", names, n),
+		.million = wanted("quarter", names, n),
+	};
+
+	return a.race || a.updates || a.million ? atscale6_bench(&a) : 0;
+}
+
 static bool option_take(struct options *o, int c)
 {
 	uint64_t number;
@@ -223,6 +239,8 @@ int main(int argc, char **argv)
 		err = bench_all(o.runs, argv + optind, argc - optind);
 	if (err == 0)
 		err = bench_atscale(&o, argv + optind, argc - optind);
+	if (err == 0)
+		err = bench_atscale6(&o, argv + optind, argc - optind);
 	if (err < 0) {
 		fprintf(stderr, "bench_lookup: %s\n", strerror(-err));
 		return 1;

@@ -3,22 +3,26 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_fib.h>
+#include <rte_fib6.h>
 #include <rte_malloc.h>
 #include <rte_memory.h>
 #include <rte_vect.h>
 
 #include "peer.h"
+#include "peer6.h"
 #include "table/pages.h"
 
 #define EAL_MIB    "64" /* its own */
 #define HEAP       "bench"
-#define HEAP_BYTES ((size_t)1 << 30)
-#define GROUPS     32767 /* of two-byte next hops */
+#define HEAP_BYTES ((size_t)2 << 30)
+#define GROUPS     32767   /* of two-byte next hops */
+#define GROUPS6    0x40000 /* of IPv6 */
 
 /* Its library has the rest. */
 static struct rte_fib *the_fib(const struct peer *p)
@@ -58,6 +62,26 @@ static int heap_make(void)
 	return rte_malloc_heap_get_socket(HEAP);
 }
 
+static void eal_end(void)
+{
+	rte_eal_cleanup();
+}
+
+/* DPDK is started for the first table. Return: the heap's number, or negative. */
+static int dpdk_start(const char **why)
+{
+	*why = "DPDK does not start";
+	if (rte_malloc_heap_get_socket(HEAP) < 0) {
+		if (eal_start() < 0)
+			return -1;
+		if (atexit(eal_end) != 0)
+			return -1;
+		*why = "DPDK has no memory";
+		return heap_make();
+	}
+	return rte_malloc_heap_get_socket(HEAP);
+}
+
 int peer_open(struct peer **out, size_t max_routes, const char **why)
 {
 	struct rte_fib_conf conf = {
@@ -65,34 +89,27 @@ int peer_open(struct peer **out, size_t max_routes, const char **why)
 		.max_routes = (int)max_routes,
 		.dir24_8 = {.nh_sz = RTE_FIB_DIR24_8_2B, .num_tbl8 = GROUPS},
 	};
+	int heap = dpdk_start(why);
 	struct rte_fib *fib;
-	int heap;
 
-	*why = "DPDK does not start";
-	if (eal_start() < 0)
+	if (heap < 0)
 		return -ENOTSUP;
 	*why = "rte_fib has no memory";
-	heap = heap_make();
-	fib = heap >= 0 ? rte_fib_create("bench", heap, &conf) : NULL;
+	fib = rte_fib_create("bench", heap, &conf);
 	if (fib == NULL)
-		goto cleanup;
+		return -ENOTSUP;
 	*why = "rte_fib has no AVX-512 here";
-	if (rte_fib_select_lookup(fib, RTE_FIB_LOOKUP_DIR24_8_VECTOR_AVX512) < 0)
-		goto free_fib;
+	if (rte_fib_select_lookup(fib, RTE_FIB_LOOKUP_DIR24_8_VECTOR_AVX512) < 0) {
+		rte_fib_free(fib);
+		return -ENOTSUP;
+	}
 	*out = (struct peer *)fib;
 	return 0;
-
-free_fib:
-	rte_fib_free(fib);
-cleanup:
-	rte_eal_cleanup();
-	return -ENOTSUP;
 }
 
 void peer_close(struct peer *p)
 {
 	rte_fib_free(the_fib(p));
-	rte_eal_cleanup();
 }
 
 void peer_lookup(const struct peer *p, const uint32_t *dst, uint64_t *nh, uint32_t n)
@@ -108,4 +125,68 @@ int peer_insert(struct peer *p, const struct workload_route *r, uint16_t nh)
 int peer_remove(struct peer *p, const struct workload_route *r)
 {
 	return rte_fib_delete(the_fib(p), r->dst, r->len);
+}
+
+static struct rte_fib6 *the_fib6(const struct peer6 *p)
+{
+	return (struct rte_fib6 *)p;
+}
+
+int peer6_open(struct peer6 **out, size_t max_routes, const char **why)
+{
+	struct rte_fib6_conf conf = {
+		.type = RTE_FIB6_TRIE,
+		.max_routes = (int)max_routes,
+		.trie = {.nh_sz = RTE_FIB6_TRIE_4B, .num_tbl8 = GROUPS6},
+	};
+	int heap = dpdk_start(why);
+	struct rte_fib6 *fib;
+
+	if (heap < 0)
+		return -ENOTSUP;
+	*why = "rte_fib6 has no memory";
+	fib = rte_fib6_create("bench6", heap, &conf);
+	if (fib == NULL)
+		return -ENOTSUP;
+	*why = "rte_fib6 has no AVX-512 here";
+	if (rte_fib6_select_lookup(fib, RTE_FIB6_LOOKUP_TRIE_VECTOR_AVX512) < 0) {
+		rte_fib6_free(fib);
+		return -ENOTSUP;
+	}
+	*out = (struct peer6 *)fib;
+	return 0;
+}
+
+void peer6_close(struct peer6 *p)
+{
+	rte_fib6_free(the_fib6(p));
+}
+
+void peer6_lookup(const struct peer6 *p, const uint8_t *dst, uint64_t *nh, uint32_t n)
+{
+	(void)rte_fib6_lookup_bulk(the_fib6(p), (uint8_t(*)[16])dst, nh, (int)n);
+}
+
+int peer6_insert(struct peer6 *p, const struct prefix6 *r, uint16_t nh)
+{
+	uint8_t dst[16];
+
+	ip_store(dst, r->dst);
+	return rte_fib6_add(the_fib6(p), dst, r->len, nh);
+}
+
+int peer6_remove(struct peer6 *p, const struct prefix6 *r)
+{
+	uint8_t dst[16];
+
+	ip_store(dst, r->dst);
+	return rte_fib6_delete(the_fib6(p), dst, r->len);
+}
+
+size_t peer6_bytes(void)
+{
+	struct rte_malloc_socket_stats s;
+	int heap = rte_malloc_heap_get_socket(HEAP);
+
+	return heap >= 0 && rte_malloc_get_socket_stats(heap, &s) == 0 ? s.heap_allocsz_bytes : 0;
 }

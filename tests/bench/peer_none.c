@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "peer.h"
+#include "peer6.h"
 
 int peer_open(struct peer **, size_t, const char **why)
 {
@@ -26,4 +27,33 @@ int peer_insert(struct peer *, const struct workload_route *, uint16_t)
 int peer_remove(struct peer *, const struct workload_route *)
 {
 	return -ENOTSUP;
+}
+
+int peer6_open(struct peer6 **, size_t, const char **why)
+{
+	*why = "built without DPDK (libdpdk-dev)";
+	return -ENOTSUP;
+}
+
+void peer6_close(struct peer6 *)
+{
+}
+
+void peer6_lookup(const struct peer6 *, const uint8_t *, uint64_t *, uint32_t)
+{
+}
+
+int peer6_insert(struct peer6 *, const struct prefix6 *, uint16_t)
+{
+	return -ENOTSUP;
+}
+
+int peer6_remove(struct peer6 *, const struct prefix6 *)
+{
+	return -ENOTSUP;
+}
+
+size_t peer6_bytes(void)
+{
+	return 0;
 }

@@ -7,8 +7,6 @@
 #include "rng.h"
 #include "wire/ip4.h"
 
-#define ZIPF_HOSTS 1000000
-
 const char *trace_name(enum trace_kind kind)
 {
 	static const char *const name[] = {"uniform", "table", "zipf"};
@@ -24,25 +22,25 @@ static uint32_t host_draw(const struct prefixes *p, uint64_t *rng)
 }
 
 /* A rank from 0 on: the distribution's continuous sister, whose integral is a logarithm. */
-static uint32_t rank_draw(uint64_t *rng)
+uint32_t trace_rank(uint64_t *rng)
 {
 	double u = (double)(rng_next(rng) >> 11) * 0x1p-53;
 
-	return (uint32_t)(exp(u * log(ZIPF_HOSTS)) - 1);
+	return (uint32_t)(exp(u * log(TRACE_HOSTS)) - 1);
 }
 
 static uint32_t *zipf_make(const struct prefixes *p, uint32_t *dst, uint64_t *rng)
 {
-	uint32_t *host = calloc(ZIPF_HOSTS, sizeof(*host));
+	uint32_t *host = calloc(TRACE_HOSTS, sizeof(*host));
 
 	if (host == NULL) {
 		free(dst);
 		return NULL;
 	}
-	for (size_t i = 0; i < ZIPF_HOSTS; i++)
+	for (size_t i = 0; i < TRACE_HOSTS; i++)
 		host[i] = host_draw(p, rng);
 	for (size_t i = 0; i < TRACE_LEN; i++)
-		dst[i] = host[rank_draw(rng)];
+		dst[i] = host[trace_rank(rng)];
 	free(host);
 	return dst;
 }

@@ -14,6 +14,11 @@ enum trace_kind {
 	TRACE_KINDS,
 };
 
+#define TRACE_HOSTS 1000000u
+
+/* Which of the TRACE_HOSTS hosts of TRACE_ZIPF comes next. */
+uint32_t trace_rank(uint64_t *rng);
+
 /* "uniform", "table", "zipf" */
 const char *trace_name(enum trace_kind kind);
 
