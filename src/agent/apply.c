@@ -113,6 +113,7 @@ static int ifaces_address(struct apply *p, struct why *e)
 		if (err < 0)
 			return err;
 	}
+	agent_addrs_retry(p->a);
 	return 0;
 }
 
@@ -201,7 +202,6 @@ int agent_apply(struct agent *a, struct config *next, struct why *e)
 	err = ifaces_address(&p, e);
 	if (err < 0)
 		goto undo_routes;
-	agent_addrs_retry(a);
 	err = agent_publish(a);
 	if (err < 0) {
 		why_fail(e, err, "out of memory");

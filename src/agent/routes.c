@@ -117,8 +117,13 @@ static int routes_load(struct agent *a, const struct config *c, struct why *e)
 	struct loading l = {.r4 = calloc(c->n_routes, sizeof(*l.r4)),
 	                    .r6 = calloc(c->n_routes, sizeof(*l.r6))};
 	size_t n = 0;
-	int err = l.r4 == NULL || l.r6 == NULL ? why_fail(e, -ENOMEM, "routes: out of memory") : 0;
+	int err = 0;
 
+	if (l.r4 == NULL || l.r6 == NULL) {
+		free(l.r4);
+		free(l.r6);
+		return why_fail(e, -ENOMEM, "routes: out of memory");
+	}
 	while (err == 0 && n < c->n_routes) {
 		struct wanted w = config_wanted(a, c, &c->routes[n]);
 
