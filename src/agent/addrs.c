@@ -65,7 +65,7 @@ static unsigned int addr_routes4(uint16_t id, uint32_t addr, uint8_t len,
 			.route = {.dst = ip_from4(i == 0 ? net : net | ~ip4_mask(len)),
 		                  .len = 32,
 		                  .source = ROUTE_LOCAL,
-		                  .metric = 1}, /* an own address comes first */
+		                  .metric = AGENT_METRIC_BESIDE},
 			.key = {.kind = NH_BROADCAST, .iface = id},
 		};
 	}
@@ -102,7 +102,10 @@ static unsigned int addr_routes6(uint16_t id, const struct iface_addr6 *addr,
 	};
 	if (addr->len < 127) /* RFC 4291 2.6.1: the subnet's routers; RFC 6164: not where two are */
 		w[n++] = (struct wanted){
-			.route = {.dst = net, .len = 128, .source = ROUTE_LOCAL, .metric = 1},
+			.route = {.dst = net,
+		                  .len = 128,
+		                  .source = ROUTE_LOCAL,
+		                  .metric = AGENT_METRIC_BESIDE},
 			.key = {.kind = NH_LOCAL},
 		};
 	return n;

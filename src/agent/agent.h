@@ -249,6 +249,10 @@ struct agent_route {
 	uint32_t metric;
 };
 
+/* Of routes that an address brings along, broadcasts and the anycast address of a subnet's routers:
+ * an own address that is the same comes first. */
+#define AGENT_METRIC_BESIDE 1
+
 /* Walk all routes as fib4_next() does: IPv4, then IPv6. */
 bool agent_route_next(const struct agent *a, const struct agent_route *after, struct agent_route *r,
                       bool *best);

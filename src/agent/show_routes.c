@@ -41,6 +41,12 @@ static const char *route_type(enum nexthop_kind kind)
 	return "unicast";
 }
 
+/* To the routers of a subnet (RFC 4291 2.6.1)? The next hop is that of local ones. */
+static bool route_is_anycast(const struct agent_route *r)
+{
+	return !ip_is4(r->dst) && r->source == ROUTE_LOCAL && r->metric == AGENT_METRIC_BESIDE;
+}
+
 static void gateway_fill(const struct agent *a, uint16_t nh, struct gateway *g)
 {
 	struct nexthop_key key = nexthop_key(a->nexthops, nh);
@@ -123,7 +129,8 @@ static bool routes_next(struct control_reply *r, struct json *row)
 	const char *const words[3] = {
 		route.len == 0 ? "default" : dst,
 		protocol[route.source],
-		route_type(nexthop_key(c->a->nexthops, route.nh).kind),
+		route_is_anycast(&route) ? "anycast"
+					 : route_type(nexthop_key(c->a->nexthops, route.nh).kind),
 	};
 
 	if (!row_matches(c, words, &g))

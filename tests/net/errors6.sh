@@ -36,6 +36,10 @@ udp_error() {
 example() { has_json "any(r['reason'] == '$1' and r['example'] == '$2' for r in rows)" viaduct -j show drops; }
 
 it "the daemon starts" router_start
+it "a subnet's routers have an address (RFC 4291 2.6.1)" has_json \
+	'any((r["dst"], r["type"]) == ("2001:db8:1::/128", "anycast") for r in rows)' \
+	viaduct -j show routes
+it "which the router answers to" reaches h1 2001:db8:1::
 it "no route" told 'No route' 2001:db8:ffff::1
 it "as its example says" example no-route '2001:db8:1::2 > 2001:db8:ffff::1 icmp6 128'
 it "a route that is unreachable" told 'No route' 2001:db8:c::1
