@@ -120,6 +120,8 @@ need_root() {
 	[ "$(id -u)" = 0 ] || die "needs root, for namespaces and XDP: run \`sudo $0\`"
 }
 
+need_ipv6() { [ -d /proc/sys/net/ipv6 ] || die "the kernel $(uname -r) has no IPv6 (ipv6.disable=1?)"; }
+
 need_xdp_sockets() {
 	command -v python3 >/dev/null || die "python3 is missing: run \`sudo tools/setup test\`"
 	python3 - <<-'P' || die "the kernel $(uname -r) has no XDP sockets (CONFIG_XDP_SOCKETS)"

@@ -139,6 +139,7 @@ network_lay() {
 ipv6_on() {
 	local host=$1
 	shift
+	need_ipv6
 	at "$host" sh -c 'cd /proc/sys/net/ipv6/conf/eth0
 		for set; do echo "${set#*=}" >"${set%%=*}" || exit; done
 		echo 0 >disable_ipv6' ipv6_on "$@"

@@ -16,7 +16,7 @@ at_least() { [ "$(counter "$1")" -ge "$2" ]; }
 
 it "the daemon starts" router_start
 it "h2 is known" reaches h1 2001:db8:2::2
-# scan: a packet a time to an address of h2's link that nobody has, as fast as 20000 a second.
+# A packet a time to an address of h2's link that nobody has, as fast as 20000 a second.
 at_background h1 python3 -c '
 import random, socket, time
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
@@ -29,11 +29,14 @@ while True:
             pass
     time.sleep(0.001)'
 scan=$background
-it "a scan fills what there is room for" wait_for 10 at_least neigh.incomplete 4000
+it "a scan meets the limit of questions" wait_for 20 at_least neigh.limit-asked 1000
 it "who is known is reached" reaches h1 2001:db8:2::2
 ip -n "$prefix.h2" address add 2001:db8:2::3/64 dev eth0 nodad
-it "who is new is found" wait_for 10 reaches h1 2001:db8:2::3
-it "by IPv4 too" wait_for 10 reaches h1 10.0.2.2
+ip -n "$prefix.h2" neigh flush dev eth0
+it "who is new, and looks for the router, is known" \
+	wait_for 10 reaches h2 2001:db8:1::2 -I 2001:db8:2::3
+it "and reached" reaches h1 2001:db8:2::3
+it "who is of another subnet of the link is found" wait_for 10 reaches h1 10.0.2.2
 it "the table stays within its limit" at_most neigh.incomplete 8192
 it "and the packets that wait" at_most frames.held 4096
 it "the scan goes on" kill -0 "$scan"

@@ -28,6 +28,8 @@ ip -n "$prefix.h1" -6 route add 2001:db8:1::1/128 dev eth0 mtu 1280
 it "the router puts together what is for itself" reaches h1 2001:db8:1::1 -M dont -s 1400
 it "by fragments" has_json 'any(r["name"] == "verdict.reassembled" and r["value"] for r in rows)' \
 	viaduct -j show counters
+ip -n "$prefix.h1" -6 route del 2001:db8:1::1/128 dev eth0
+it "and answers in fragments what is longer than the link takes" reaches h1 2001:db8:1::1 -M dont -s 4000
 it "and refused nothing meanwhile" too_big '== 1'
 
 # h1 serves, and h2 invites it to send full segments: TCP has to find out.
