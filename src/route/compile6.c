@@ -521,11 +521,12 @@ static void descend(const struct compile6 *c, struct slots *s, struct levels *l)
 static int change_below(struct compile6 *c, struct slots s)
 {
 	const struct place change = {c->dst, c->len, 0};
-	struct levels l = {.n = 0};
+	struct levels l;
 	struct slots inner;
 	struct rib6_at at;
 	int err;
 
+	l.n = 0;
 	descend(c, &s, &l);
 	if (lpm6_kind(*s.slot) == LPM6_RADIX) {
 		inner = radix_slots(c, *s.slot, &s.place);

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table/pages.h"
+
 #define BRANCH_MAX 31u
-#define NODE_BYTES 1024u
+#define NODE_BYTES 1024ul
+#define NODES_MAX  (1ul << 20) /* for some thirty million routes */
 #define DEPTH_MAX \
 	12 /* branches have at least two children each, and there is not that much memory */
 
@@ -56,17 +59,20 @@ int rib6_compare(const struct fib6_route *a, const struct fib6_route *b)
 	return before(b, a) - before(a, b);
 }
 
+/*
+ * Searches go by the upper halves of addresses, without branches, whose outcome nobody could
+ * foresee; then step over those that have the same.
+ */
 static uint32_t leaf_find(const struct rib6_leaf *leaf, const struct fib6_route *key)
 {
 	uint32_t at = 0;
 
-	for (uint32_t n = leaf->n; n > 0;) {
-		uint32_t half = n / 2;
-		bool right = before(&leaf->r[at + half], key);
-
-		at += right ? half + 1 : 0;
-		n = right ? n - half - 1 : half;
+	for (uint32_t n = leaf->n, half; n > 1; n -= half) {
+		half = n / 2;
+		at += half & -(uint32_t)(leaf->r[at + half].dst.hi < key->dst.hi);
 	}
+	while (at < leaf->n && before(&leaf->r[at], key))
+		at++;
 	return at;
 }
 
@@ -75,13 +81,12 @@ static uint32_t branch_find(const struct branch *b, const struct fib6_route *key
 {
 	uint32_t at = 0;
 
-	for (uint32_t n = b->n; n > 1;) {
-		uint32_t half = n / 2;
-		bool right = !before(key, &b->fork[at + half].first);
-
-		at += right ? half : 0;
-		n = right ? n - half : half;
+	for (uint32_t n = b->n, half; n > 1; n -= half) {
+		half = n / 2;
+		at += half & -(uint32_t)(b->fork[at + half].first.dst.hi < key->dst.hi);
 	}
+	while (at + 1 < b->n && !before(key, &b->fork[at + 1].first))
+		at++;
 	return at;
 }
 
@@ -94,51 +99,47 @@ static void path_find(const struct rib6 *t, const struct fib6_route *key, struct
 		p->i[d] = branch_find(node, key);
 		node = p->branch[d]->fork[p->i[d]].child;
 	}
+	/* A search would wait for one line after the other. */
+	for (size_t i = 0; i < NODE_BYTES; i += CACHE_LINE)
+		prefetch((const char *)node + i);
 	p->leaf = node;
 }
 
+/* Return: NULL if there is no room. */
 static void *node_new(struct rib6 *t)
 {
-	void *node = malloc(NODE_BYTES);
+	void *node = t->spare;
 
-	t->nodes += node != NULL;
+	if (node != NULL)
+		t->spare = *(void **)node;
+	else if (t->fresh < NODES_MAX)
+		node = t->pool + NODE_BYTES * t->fresh++;
 	return node;
 }
 
 static void node_free(struct rib6 *t, void *node)
 {
-	t->nodes -= node != NULL;
-	free(node);
+	*(void **)node = t->spare;
+	t->spare = node;
 }
 
 int rib6_init(struct rib6 *t)
 {
 	struct rib6_leaf *leaf;
 
-	*t = (struct rib6){};
-	leaf = node_new(t);
-	if (leaf == NULL)
+	*t = (struct rib6){.pool = pages_map(NODES_MAX * NODE_BYTES, 0)};
+	if (t->pool == NULL)
 		return -ENOMEM;
+	leaf = node_new(t);
 	leaf->next = NULL;
 	leaf->n = 0;
 	t->root = leaf;
 	return 0;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tree */
-static void below_free(void *node, unsigned int depth)
-{
-	const struct branch *b = node;
-
-	for (uint32_t i = 0; depth > 0 && i < b->n; i++)
-		below_free(b->fork[i].child, depth - 1);
-	free(node);
-}
-
 void rib6_fini(struct rib6 *t)
 {
-	if (t->root != NULL)
-		below_free(t->root, t->depth);
+	pages_unmap(t->pool, NODES_MAX * NODE_BYTES);
 	*t = (struct rib6){};
 }
 
@@ -379,50 +380,19 @@ static size_t load_nodes(size_t n)
 	return sum;
 }
 
-/* Chained through their first words. Return: NULL if there is no memory. */
-static void *nodes_get(struct rib6 *t, size_t n)
-{
-	void *chain = NULL, *next;
-
-	for (; n > 0; n--) {
-		void **node = node_new(t);
-
-		if (node == NULL)
-			goto free_chain;
-		*node = chain;
-		chain = node;
-	}
-	return chain;
-
-free_chain:
-	for (; chain != NULL; chain = next) {
-		next = *(void **)chain;
-		node_free(t, chain);
-	}
-	return NULL;
-}
-
-static void *chain_pop(void **chain)
-{
-	void *node = *chain;
-
-	*chain = *(void **)node;
-	return node;
-}
-
 /* Share out @n things among @parts: how many the first of them gets. */
 static uint32_t share(size_t n, size_t parts)
 {
 	return (uint32_t)((n + parts - 1) / parts);
 }
 
-static size_t leaves_make(void **chain, const struct fib6_route *r, size_t n, struct fork *f)
+static size_t leaves_make(struct rib6 *t, const struct fib6_route *r, size_t n, struct fork *f)
 {
 	struct rib6_leaf *last = NULL;
 	size_t parts = level_nodes(n, LEAF_LOAD);
 
 	for (size_t i = 0; i < parts; i++) {
-		struct rib6_leaf *leaf = chain_pop(chain);
+		struct rib6_leaf *leaf = node_new(t);
 
 		leaf->next = NULL;
 		leaf->n = share(n, parts - i);
@@ -438,12 +408,12 @@ static size_t leaves_make(void **chain, const struct fib6_route *r, size_t n, st
 }
 
 /* Put a level of branches above the @n nodes that @f names; then it names these. */
-static size_t branches_make(void **chain, struct fork *f, size_t n)
+static size_t branches_make(struct rib6 *t, struct fork *f, size_t n)
 {
 	size_t parts = level_nodes(n, BRANCH_LOAD), from = 0;
 
 	for (size_t i = 0; i < parts; i++) {
-		struct branch *b = chain_pop(chain);
+		struct branch *b = node_new(t);
 
 		b->n = share(n - from, parts - i);
 		memcpy(b->fork, &f[from], b->n * sizeof(*f));
@@ -456,21 +426,20 @@ static size_t branches_make(void **chain, struct fork *f, size_t n)
 int rib6_load(struct rib6 *t, const struct fib6_route *r, size_t n)
 {
 	struct fork *f;
-	void *chain;
 	size_t level;
 
+	assert(t->n == 0 && t->depth == 0);
 	if (n == 0)
 		return 0;
-	f = calloc(level_nodes(n, LEAF_LOAD), sizeof(*f));
-	chain = f != NULL ? nodes_get(t, load_nodes(n)) : NULL;
-	if (chain == NULL) {
-		free(f);
+	if (load_nodes(n) > NODES_MAX - t->fresh)
 		return -ENOMEM;
-	}
+	f = calloc(level_nodes(n, LEAF_LOAD), sizeof(*f));
+	if (f == NULL)
+		return -ENOMEM;
 	node_free(t, t->root);
-	level = leaves_make(&chain, r, n, f);
+	level = leaves_make(t, r, n, f);
 	for (; level > 1; t->depth++)
-		level = branches_make(&chain, f, level);
+		level = branches_make(t, f, level);
 	t->root = f[0].child;
 	free(f);
 	t->n = n;
@@ -528,5 +497,5 @@ size_t rib6_prefixes(const struct rib6 *t)
 
 size_t rib6_bytes(const struct rib6 *t)
 {
-	return t->nodes * NODE_BYTES;
+	return t->fresh * NODE_BYTES;
 }

@@ -25,7 +25,9 @@ struct rib6 {
 	void *root;
 	unsigned int depth; /* levels above the leaves */
 	size_t n;           /* routes */
-	size_t nodes;
+	char *pool;         /* where nodes lie */
+	size_t fresh;       /* nodes from here on were never used */
+	void *spare;        /* nodes that came back, chained through their first words */
 	uint32_t lens[129]; /* prefixes of each length */
 };
 
