@@ -16,7 +16,8 @@
 /* What is being applied, and how far it got. */
 struct apply {
 	struct agent *a;
-	const struct config *was, *is;
+	const struct config *was;
+	struct config *is; /* taken over when all is done */
 	struct config_diff diff;
 	size_t opened; /* interface differences that were opened */
 	bool routes;   /* routes are the new ones */
@@ -178,6 +179,11 @@ static void apply_finish(struct apply *p)
 	}
 	for (unsigned int i = 0; i < a->n_workers; i++)
 		agent_worker_settings(&a->worker[i], &p->is->system);
+	agent_neigh_tick(a);
+	config_free(a->config);
+	a->config = p->is;
+	agent_announce_configure(a);
+	agent_announce_tick(a);
 }
 
 int agent_apply(struct agent *a, struct config *next, struct why *e)
@@ -208,11 +214,6 @@ int agent_apply(struct agent *a, struct config *next, struct why *e)
 		goto undo_routes;
 	}
 	apply_finish(&p);
-	agent_neigh_tick(a);
-	config_free(a->config);
-	a->config = next;
-	agent_announce_configure(a);
-	agent_announce_tick(a);
 	config_diff_fini(&p.diff);
 	return 0;
 
