@@ -245,11 +245,13 @@ static int slots_sweep(struct compile6 *c, const struct slots *s, const struct p
 	return err;
 }
 
-/* More routes than a fork has room for, @n: so wide that two are left for an entry. */
+/* More routes than a fork has room for: so wide that two are left for an entry. */
 static int radix_build(struct compile6 *c, const struct place *p, uint32_t cover, uint32_t old,
-                       struct rib6_at at, size_t n, uint32_t *entry)
+                       struct rib6_at *at, uint32_t *entry)
 {
 	const uint64_t since = ++c->made;
+	struct rib6_at from = *at;
+	size_t n = routes_count(c, p, at, SIZE_MAX - 1);
 	unsigned int left = window_end(p) - p->len, width = LPM6_RADIX_MIN;
 	struct slots s;
 	uint32_t radix;
@@ -263,7 +265,7 @@ static int radix_build(struct compile6 *c, const struct place *p, uint32_t cover
 	s = radix_slots(c, radix, p);
 	s.fresh = true;
 	s.old = old;
-	err = slots_sweep(c, &s, p, cover, &at);
+	err = slots_sweep(c, &s, p, cover, &from);
 	if (err < 0) {
 		lpm6_drop(c->lpm, radix, LPM6_UNSEEN, since);
 		return err;
@@ -450,10 +452,10 @@ static int range_build(struct compile6 *c, const struct place *p, uint32_t cover
 		err = lpm6_pack(c->lpm, g.e, g.n, cover, c->last, entry);
 	if (err < 0 || n > ROUTES_MAX)
 		edges_undo(c, &g, since);
-	if (n > ROUTES_MAX)
-		err = radix_build(c, p, cover, old, from,
-		                  (size_t)n - 1 + routes_count(c, p, at, SIZE_MAX - 1), entry);
-	return err;
+	if (n <= ROUTES_MAX)
+		return err;
+	*at = from;
+	return radix_build(c, p, cover, old, at, entry);
 }
 
 /* The way down to what changes: radix nodes in the same window. */

@@ -38,7 +38,7 @@ static_assert(sizeof(struct rib6_leaf) <= NODE_BYTES && sizeof(struct branch) <=
 /* What decides where prefixes are the same. */
 static uint64_t rank_of(const struct fib6_route *r)
 {
-	return (uint64_t)r->len << 40 | (uint64_t)r->metric << 8 | r->source;
+	return r->len * (1ull << 40) + r->metric * (1ull << 8) + r->source;
 }
 
 static bool before_lower(const struct fib6_route *a, const struct fib6_route *b)
@@ -179,12 +179,13 @@ static void branch_insert(struct branch *b, uint32_t i, const struct fork *f)
 /* All nodes that the split of a full leaf may need. Return: how many levels split, or -ENOMEM. */
 static int spares_get(struct rib6 *t, const struct path *p, void **spare)
 {
+	const int depth = (int)t->depth;
 	int n = 0, levels = 1;
 
-	for (int d = (int)t->depth; d > 0 && p->branch[d - 1]->n == BRANCH_MAX; d--)
+	for (int d = depth; d > 0 && p->branch[d - 1]->n == BRANCH_MAX; d--)
 		levels++;
 	/* The root's other half needs a new root. */
-	for (; n < levels + (levels > (int)t->depth); n++) {
+	for (; n < levels + (levels > depth); n++) {
 		spare[n] = node_new(t);
 		if (spare[n] != NULL)
 			continue;
@@ -198,7 +199,7 @@ static int spares_get(struct rib6 *t, const struct path *p, void **spare)
 /* Split the leaf at the end of the path, and above it what is full. */
 static int split(struct rib6 *t, struct path *p)
 {
-	void *spare[DEPTH_MAX + 2];
+	void *spare[DEPTH_MAX + 2] = {};
 	struct rib6_leaf *leaf = p->leaf, *upper;
 	struct branch *root;
 	struct fork up;
@@ -230,6 +231,7 @@ static int split(struct rib6 *t, struct path *p)
 		return 0;
 	}
 	root = spare[levels];
+	assert(root != NULL);
 	root->n = 2;
 	root->fork[0] = (struct fork){{}, t->root};
 	root->fork[1] = up;
@@ -462,7 +464,7 @@ static unsigned int bits_shared(struct ip a, struct ip b)
 const struct fib6_route *rib6_cover(const struct rib6 *t, struct ip dst, unsigned int len)
 {
 	for (int n = (int)len; n >= 0; n--) {
-		struct rib6_at at;
+		struct rib6_at at, here;
 		const struct fib6_route *r;
 		struct ip first = ip_and(dst, ip6_mask((unsigned int)n));
 		unsigned int shared;
@@ -470,12 +472,13 @@ const struct fib6_route *rib6_cover(const struct rib6 *t, struct ip dst, unsigne
 		if (t->lens[n] == 0)
 			continue;
 		at = rib6_seek_prefix(t, first, (unsigned int)n);
+		here = at;
 		r = rib6_at(&at);
 		if (r != NULL && r->len == n && ip_equal(r->dst, first))
 			return r;
-		if (at.leaf == NULL || at.i == 0)
+		if (here.i == 0)
 			continue;
-		r = &at.leaf->r[at.i - 1];
+		r = &here.leaf->r[here.i - 1];
 		shared = bits_shared(r->dst, dst);
 		if (r->len <= shared) {
 			at = rib6_seek_prefix(t, r->dst, r->len);

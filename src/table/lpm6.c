@@ -9,7 +9,7 @@
 #include "table/lpm6_lookup.h"
 #include "table/pages.h"
 
-#define INDEX_BYTES (LPM6_INDEX * sizeof(uint32_t))
+#define INDEX_BYTES ((size_t)LPM6_INDEX * sizeof(uint32_t))
 #define SUB_BYTES   (LPM6_MAX_SUBS * sizeof(struct lpm6_sub))
 #define LIFE_BYTES  (LPM6_MAX_SUBS * sizeof(struct lpm6_life))
 
@@ -18,7 +18,7 @@
 
 static_assert(sizeof(struct lpm6_leaf) == CACHE_LINE, "a leaf is one line");
 static_assert(sizeof(struct lpm6_fork) == CACHE_LINE, "and what leads to several is one more");
-static_assert(1u << LPM6_RADIX_MAX <= LINES_RUN_MAX * CACHE_LINE / sizeof(uint32_t),
+static_assert(sizeof(uint32_t) << LPM6_RADIX_MAX <= (size_t)LINES_RUN_MAX * CACHE_LINE,
               "the widest radix node is one run");
 
 int lpm6_new(struct lpm6 **out)
@@ -28,7 +28,7 @@ int lpm6_new(struct lpm6 **out)
 
 	if (t == NULL)
 		return -ENOMEM;
-	t->index = pages_map(INDEX_BYTES, LPM6_GLOBAL * sizeof(uint32_t));
+	t->index = pages_map(INDEX_BYTES, (size_t)LPM6_GLOBAL * sizeof(uint32_t));
 	t->sub = pages_map(SUB_BYTES, 0);
 	t->life = pages_map(LIFE_BYTES, 0);
 	if (t->index == NULL || t->sub == NULL || t->life == NULL)
@@ -102,7 +102,7 @@ int lpm6_pack(struct lpm6 *t, const struct lpm6_edge *e, unsigned int n, uint32_
 		fork = (struct lpm6_fork *)(void *)leaf++;
 		memset(fork->key, 0xff, sizeof(fork->key));
 		for (unsigned int i = 1; i < leaves; i++)
-			fork->key[i - 1] = e[i * per].key - 1;
+			fork->key[i - 1] = e[(size_t)i * per].key - 1;
 		fork->n = (uint16_t)leaves;
 		fork->cover = (uint16_t)cover;
 	}

@@ -270,6 +270,7 @@ void lpm6_free(struct lpm6 *t);
 uint32_t *lpm6_slots(struct lpm6 *t, uint32_t radix);
 
 /* Let readers find @entry at @slot. Context: agent. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): it does not know what stores */
 static inline void lpm6_store(uint32_t *slot, uint32_t entry)
 {
 	__atomic_store_n(slot, entry, __ATOMIC_RELEASE);

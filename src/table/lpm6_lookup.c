@@ -26,15 +26,51 @@ struct walk {
 	uint32_t forks, leaves;
 };
 
-typedef uint32_t rank_fn(const struct lpm6_leaf *line, uint32_t key);
+/* How many keys of a fork or leaf lie before @key. */
+struct ranks {
+	uint32_t (*fork)(const struct lpm6_leaf *line, uint32_t key);
+	uint32_t (*leaf)(const struct lpm6_leaf *line, uint32_t key);
+};
 
-/* The ids that are numbers of subs, which few are: one after the other. */
-static never_inline void subs_walk(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
-                                   uint32_t *id, uint32_t n)
+/* As lpm6_walk(). */
+static force_inline uint32_t entry_walk(const struct lpm6 *t, uint32_t entry, uint32_t key,
+                                        struct ranks rank)
 {
+	const struct lpm6_leaf *leaf;
+
+	while (lpm6_kind(entry) == LPM6_RADIX)
+		entry = lpm6_load(&lpm6_entries(t, entry)[lpm6_digit(entry, key)]);
+	if (lpm6_kind(entry) == LPM6_ID)
+		return entry & 0xffff;
+	leaf = &t->line[lpm6_line(entry)];
+	if (lpm6_kind(entry) == LPM6_FORK)
+		leaf += 1 + rank.fork(leaf, key);
+	return leaf->id[rank.leaf(leaf, key)];
+}
+
+/* The ids that are numbers of subs: most packets' to subnets of the router's own, else few. */
+static force_inline void subs_follow(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
+                                     uint32_t *id, uint32_t n, struct ranks rank)
+{
+	uint32_t list[LPM6_BATCH + 1], found = 0;
+
 	for (uint32_t i = 0; i < n; i++) {
-		while (id[i] & LPM6_SUB)
-			id[i] = lpm6_sub_walk(t, id[i], hi[i], lo[i]);
+		list[found] = i;
+		found += (id[i] & LPM6_SUB) != 0;
+	}
+	for (uint32_t k = 0; k < found; k++) {
+		uint32_t i = list[k], v = id[i];
+
+		while (v & LPM6_SUB) {
+			const struct lpm6_sub *sub = &t->sub[v & ~LPM6_SUB];
+
+			if (!lpm6_sub_has(sub, hi[i], lo[i]))
+				v = __atomic_load_n(&sub->other, __ATOMIC_RELAXED);
+			else
+				v = entry_walk(t, lpm6_load(&sub->entry),
+				               lpm6_key(hi[i], lo[i], sub->window), rank);
+		}
+		id[i] = v;
 	}
 }
 
@@ -57,21 +93,20 @@ static force_inline void lists_make(const struct lpm6 *t, struct walk *w, uint32
 		prefetch(&t->line[w->line[w->leaf[i]]]);
 }
 
-/* The rank in a fork counts what lies behind the keys of a leaf as well. */
 static force_inline void leaves_walk(const struct lpm6 *t, struct walk *w, uint32_t *id,
-                                     rank_fn *fork_rank, rank_fn *leaf_rank)
+                                     struct ranks rank)
 {
 	for (uint32_t i = 0; i < w->forks; i++) {
 		uint32_t at = w->fork[i];
 
-		w->line[at] += 1 + fork_rank(&t->line[w->line[at]], w->key[at]);
+		w->line[at] += 1 + rank.fork(&t->line[w->line[at]], w->key[at]);
 		prefetch(&t->line[w->line[at]]);
 	}
 	for (uint32_t i = 0; i < w->leaves; i++) {
 		uint32_t at = w->leaf[i];
 		const struct lpm6_leaf *leaf = &t->line[w->line[at]];
 
-		id[at] = leaf->id[leaf_rank(leaf, w->key[at])];
+		id[at] = leaf->id[rank.leaf(leaf, w->key[at])];
 	}
 }
 
@@ -100,16 +135,15 @@ static force_inline bool any_sub(const uint32_t *id, uint32_t n)
 }
 
 static force_inline void lookup_batch(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
-                                      uint32_t *id, uint32_t n, rank_fn *fork_rank,
-                                      rank_fn *leaf_rank)
+                                      uint32_t *id, uint32_t n, struct ranks rank)
 {
 	struct walk w;
 
 	entries_find(t, &w, hi, n);
 	lists_make(t, &w, id, n);
-	leaves_walk(t, &w, id, fork_rank, leaf_rank);
-	if (unlikely(any_sub(id, n)))
-		subs_walk(t, hi, lo, id, n);
+	leaves_walk(t, &w, id, rank);
+	if (any_sub(id, n))
+		subs_follow(t, hi, lo, id, n, rank);
 }
 
 static force_inline uint32_t fork_rank_scalar(const struct lpm6_leaf *line, uint32_t key)
@@ -125,7 +159,7 @@ static force_inline uint32_t leaf_rank_scalar(const struct lpm6_leaf *line, uint
 void lpm6_lookup_scalar(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo, uint32_t *id,
                         uint32_t n)
 {
-	lookup_batch(t, hi, lo, id, n, fork_rank_scalar, leaf_rank_scalar);
+	lookup_batch(t, hi, lo, id, n, (struct ranks){fork_rank_scalar, leaf_rank_scalar});
 }
 
 /* ThreadSanitizer does not see into gathers. */
@@ -165,7 +199,7 @@ AVX2 static force_inline uint32_t leaf_rank_avx2(const struct lpm6_leaf *line, u
 AVX2 static void lookup_avx2(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
                              uint32_t *id, uint32_t n)
 {
-	lookup_batch(t, hi, lo, id, n, fork_rank_avx2, leaf_rank_avx2);
+	lookup_batch(t, hi, lo, id, n, (struct ranks){fork_rank_avx2, leaf_rank_avx2});
 }
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,popcnt")))
@@ -274,6 +308,13 @@ AVX512 static force_inline bool any_sub_avx512(const uint32_t *id, uint32_t n)
 	return _mm512_test_epi32_mask(all, _mm512_set1_epi32(LPM6_SUB)) != 0;
 }
 
+/* Apart, so that the registers are the others'. */
+AVX512 static never_inline void subs_avx512(const struct lpm6 *t, const uint64_t *hi,
+                                            const uint64_t *lo, uint32_t *id, uint32_t n)
+{
+	subs_follow(t, hi, lo, id, n, (struct ranks){fork_rank_avx512, leaf_rank_avx512});
+}
+
 /* What lies beyond @n is looked up along with the rest. */
 AVX512 static void lookup_avx512(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
                                  uint32_t *id, uint32_t n)
@@ -289,9 +330,9 @@ AVX512 static void lookup_avx512(const struct lpm6 *t, const uint64_t *hi, const
 			deep |= radix_avx512(t, &w, i);
 	} while (deep);
 	lists_avx512(t, &w, id, n);
-	leaves_walk(t, &w, id, fork_rank_avx512, leaf_rank_avx512);
-	if (unlikely(any_sub_avx512(id, n)))
-		subs_walk(t, hi, lo, id, n);
+	leaves_walk(t, &w, id, (struct ranks){fork_rank_avx512, leaf_rank_avx512});
+	if (any_sub_avx512(id, n))
+		subs_avx512(t, hi, lo, id, n);
 }
 
 lpm6_lookup_fn *lpm6_lookup_avx2(void)
