@@ -291,29 +291,30 @@ static int sub_make(struct compile6 *c, struct rib6_at *at, unsigned int len, ui
 		return err;
 	for (; r != NULL && ip6_same_prefix(r->dst, dst, len); r = rib6_at(at)) {
 		differ |= whole(r->dst) ^ whole(dst);
-		window = r->len - 1u < window ? r->len - 1u : window;
+		window = r->len < window ? r->len : window;
 		rib6_step(at);
 	}
 	while (differ >> (128 - window) != 0)
 		window--;
 	p = (struct place){ip_and(dst, ip6_mask(window)), window, window};
 	sub = &c->lpm->sub[*n];
-	*sub = (struct lpm6_sub){
-		.hi = p.base.hi,
-		.lo = p.base.lo,
-		.other = (uint16_t)cover,
-		.window = (uint8_t)window,
-	};
+	lpm6_sub_set(sub, p.base.hi, p.base.lo, window);
+	sub->other = (uint16_t)cover;
 	c->lpm->life[*n] = (struct lpm6_life){c->made, c->made};
+	if (first->len == window) { /* it is all of the sub: beside it nothing is compared */
+		cover = first->nh;
+		prefix_skip(&from, first);
+	}
 	err = range_build(c, &p, cover, 0, &from, &sub->entry);
 	if (err < 0)
 		lpm6_sub_drop(c->lpm, *n, LPM6_UNSEEN);
 	return err;
 }
 
-/* The sub has another cover now. */
+/* The sub, whose routes begin at @at, has another cover now. */
 static int sub_cover(struct compile6 *c, struct lpm6_sub *sub, uint32_t cover, struct rib6_at at)
 {
+	const struct fib6_route *first = rib6_at(&at);
 	const struct slots s = {
 		.slot = &sub->entry,
 		.place = {{sub->hi, sub->lo}, sub->window, sub->window},
@@ -322,6 +323,8 @@ static int sub_cover(struct compile6 *c, struct lpm6_sub *sub, uint32_t cover, s
 	if (sub->other == cover)
 		return 0;
 	__atomic_store_n(&sub->other, (uint16_t)cover, __ATOMIC_RELAXED);
+	if (first->len == sub->window)
+		return 0; /* a route of its own covers all of it */
 	return slots_sweep(c, &s, &s.place, cover, &at);
 }
 

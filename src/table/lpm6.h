@@ -80,13 +80,13 @@ struct lpm6_fork {
 	uint16_t cover;
 } cache_aligned;
 
-/* What lies below @hi and @lo, whose first @window bits count; all else has the id @other. */
+/* What lies below @hi and @lo, of which the bits of the masks count; all else has the id @other. */
 struct lpm6_sub {
-	uint64_t hi, lo;
+	uint64_t hi, lo, mask_hi, mask_lo;
 	uint32_t entry;
 	uint16_t other;
 	uint8_t window; /* where it begins, at most 96 */
-};
+} cache_aligned;
 
 struct lpm6;
 typedef void lpm6_lookup_fn(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
@@ -160,7 +160,21 @@ static force_inline uint32_t lpm6_key(uint64_t hi, uint64_t lo, unsigned int win
 /* Has a key the bits that all in @sub have in common? */
 static force_inline bool lpm6_sub_has(const struct lpm6_sub *sub, uint64_t hi, uint64_t lo)
 {
-	return lpm6_whole(hi ^ sub->hi, lo ^ sub->lo) >> (128 - sub->window) == 0;
+	return (((hi ^ sub->hi) & sub->mask_hi) | ((lo ^ sub->lo) & sub->mask_lo)) == 0;
+}
+
+/* Let @sub, which no reader knows, be below the first @window bits of an address. */
+static inline void lpm6_sub_set(struct lpm6_sub *sub, uint64_t hi, uint64_t lo, unsigned int window)
+{
+	const unsigned __int128 mask = ~(unsigned __int128)0 << (128 - window);
+
+	*sub = (struct lpm6_sub){
+		.hi = hi,
+		.lo = lo,
+		.mask_hi = (uint64_t)(mask >> 64),
+		.mask_lo = (uint64_t)mask,
+		.window = (uint8_t)window,
+	};
 }
 
 static force_inline const uint32_t *lpm6_entries(const struct lpm6 *t, uint32_t radix)

@@ -64,11 +64,13 @@ static force_inline void subs_follow(const struct lpm6 *t, const uint64_t *hi, c
 		while (v & LPM6_SUB) {
 			const struct lpm6_sub *sub = &t->sub[v & ~LPM6_SUB];
 
+			uint32_t e = lpm6_load(&sub->entry);
+
 			if (!lpm6_sub_has(sub, hi[i], lo[i]))
-				v = __atomic_load_n(&sub->other, __ATOMIC_RELAXED);
-			else
-				v = entry_walk(t, lpm6_load(&sub->entry),
-				               lpm6_key(hi[i], lo[i], sub->window), rank);
+				e = __atomic_load_n(&sub->other, __ATOMIC_RELAXED);
+			v = e;
+			if (lpm6_kind(e) != LPM6_ID)
+				v = entry_walk(t, e, lpm6_key(hi[i], lo[i], sub->window), rank);
 		}
 		id[i] = v;
 	}

@@ -114,7 +114,8 @@ static void a_sub_is_for_what_has_its_bits(void **state)
 	uint32_t n, at;
 
 	assert_int_equal(lpm6_sub_get(t, &n), 0);
-	t->sub[n] = (struct lpm6_sub){.hi = BASE, .lo = 0, .other = 4, .window = 96};
+	lpm6_sub_set(&t->sub[n], BASE, 0, 96);
+	t->sub[n].other = 4;
 	assert_int_equal(lpm6_pack(t, e, 3, 4, false, &t->sub[n].entry), 0);
 	e[0] = (struct lpm6_edge){first, n | LPM6_SUB};
 	e[1] = (struct lpm6_edge){first + 1, 6};
@@ -139,7 +140,7 @@ static void kept_subs_outlive_what_led_to_them(void **state)
 	uint32_t n, at;
 
 	assert_int_equal(lpm6_sub_get(t, &n), 0);
-	t->sub[n] = (struct lpm6_sub){.hi = BASE, .window = 96};
+	lpm6_sub_set(&t->sub[n], BASE, 0, 96);
 	t->life[n] = (struct lpm6_life){.made = 3, .kept = 8};
 	assert_int_equal(lpm6_pack(t, &inner, 1, 0, false, &t->sub[n].entry), 0);
 	assert_int_equal(lpm6_pack(t, &(struct lpm6_edge){first, n | LPM6_SUB}, 1, 0, false, &at),
