@@ -125,9 +125,11 @@ static void head6_make(struct packet *p, struct dice *d, struct route r)
 		.dst = r.behind ? IP6(0x20010db800180000ull | r.to, 1 + r.from) : SOAK_IP6(r.to, 2),
 		.next = r.behind ? 6 : 17,
 		.hop_limit = (uint8_t)(2 + dice_roll(d, 254)),
-		.tclass_flow = dice_word(d) & 0xfffffff,
+		/* One label a flow, and options in each packet or in none: by these, too, a device
+	         * chooses the queue. */
+		.tclass_flow = dice_roll(d, 256) << 20 | (1 + r.from * 16 + r.to),
 	};
-	bool options = !r.echo && dice_one_in(d, 8);
+	bool options = !r.echo && (r.from + r.to) % 3 == 0;
 
 	if (r.echo) {
 		head.dst = SOAK_IP6(r.from, 1);
@@ -136,7 +138,7 @@ static void head6_make(struct packet *p, struct dice *d, struct route r)
 	packet_ether(p, SOAK_ROUTER_MAC(r.from), SOAK_MAC(r.from, 2), 0x86dd);
 	packet_ip6(p, &head, payload_bytes(d, flow_mtu(r), 40 + (options ? 8 : 0)));
 	if (options)
-		packet_ext6(p, dice_one_in(d, 2) ? 0 : 60, pad, sizeof(pad));
+		packet_ext6(p, r.to % 2 == 0 ? 0 : 60, pad, sizeof(pad));
 }
 
 void flow_make(struct packet *p, struct good g, uint64_t seed)

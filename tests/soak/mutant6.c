@@ -43,7 +43,7 @@ static struct ip address6_routed(struct dice *d)
 
 static struct ip address6_link(unsigned int port, uint64_t host)
 {
-	return IP6(0xfe80ull << 48, (port + 1ull) << 40 | 0xfffe000000ull | host);
+	return IP6(0xfe80ull << 48, 0xfffe000000ull | (port + 1ull) << 16 | host);
 }
 
 static struct ip address6_strange(struct dice *d, unsigned int port)

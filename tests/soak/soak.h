@@ -3,7 +3,7 @@
  * soak: the network that tools/soak lays, as the generator knows it, and random numbers.
  *
  *     generator gN ---- pN router        ports N = 0 to 3, their subnets 10.0.N.0/24 and
- * 2001:db8:0:N::/64; the generator is every host of them
+ * 2001:db8:N::/64; the generator is every host of them
  *
  * Hosts 2 and 3 of each subnet are static neighbours of the router, and the good packets are
  * theirs; 64 to 127 answer ARP and neighbour solicitations; the others are silent.
@@ -24,7 +24,7 @@
 #define SOAK_MAC(port, host)  (0x02u | ((port) + 1ull) << 24 | (uint64_t)(host) << 40)
 #define SOAK_ROUTER_MAC(port) SOAK_MAC(port, 1)
 #define SOAK_IP(port, host)   IP(10, 0, port, host)
-#define SOAK_IP6(port, host)  IP6(0x20010db800000000ull | (port), host)
+#define SOAK_IP6(port, host)  IP6(0x20010db800000000ull | (uint64_t)(port) << 16, host)
 #define SOAK_BROADCAST        0xffffffffffffull
 
 static inline uint32_t soak_mtu(unsigned int port)

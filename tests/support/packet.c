@@ -352,8 +352,11 @@ static bool is_own6(const uint8_t *a, const uint8_t *mac)
 {
 	static const uint8_t net[5] = {0x20, 0x01, 0x0d, 0xb8, 0};
 
+	const uint8_t link[16] = {0xfe,       0x80,   0,      0,    0,    0,      0,      0,
+	                          mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
+
 	if (a[0] == 0xfe)
-		return a[15] == mac[5] && a[14] == mac[4] && a[13] == mac[3];
+		return memcmp(a, link, sizeof(link)) == 0;
 	return memcmp(a, net, sizeof(net)) == 0 && a[5] < 3 && is_zero(a + 6, 9) && a[15] == 1;
 }
 
