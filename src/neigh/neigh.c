@@ -184,9 +184,11 @@ static struct neigh *wanted_new(struct neigh_table *t, const struct report *r, e
 	struct neigh *n;
 
 	*v = DROP_NEIGH_FAILED;
-	if (f == NULL || !is_others(f, key.ip))
+	if (f == NULL || (!is_others(f, key.ip) && iface_own6(f, key.ip) == NULL))
 		return NULL;
 	*v = DROP_NEIGH_QUEUE;
+	if (!is_others(f, key.ip)) /* RFC 4862 5.4: a tentative address is dropped for in silence */
+		return NULL;
 	if (!neigh_budget_take(t, r->value, now_ns))
 		return NULL;
 	n = neigh_add(t, key, true);

@@ -343,6 +343,19 @@ static void nothing_is_asked_from_a_tentative_address(void **)
 	bed_close(bed);
 }
 
+/* RFC 4862 5.4: nor is anybody told that it cannot be reached. */
+static void what_is_for_a_tentative_address_ends_in_silence(void **)
+{
+	struct bed *bed = tentative();
+
+	(void)probe(bed);
+	bed_want(bed, 0, OUR6_0, 1);
+	assert_int_equal(bed->n_dropped, 1);
+	assert_int_equal(bed->dropped_as, DROP_NEIGH_QUEUE);
+	assert_int_equal(bed->n_sent, 1);
+	bed_close(bed);
+}
+
 static void a_conflict_is_counted_and_defended_once_in_10_s(void **)
 {
 	struct bed *bed = bed_open6(NULL);
@@ -384,6 +397,7 @@ int main(void)
 		cmocka_unit_test(a_change_elsewhere_does_not_begin_anew),
 		cmocka_unit_test(a_later_address_is_asked_for_at_once),
 		cmocka_unit_test(nothing_is_asked_from_a_tentative_address),
+		cmocka_unit_test(what_is_for_a_tentative_address_ends_in_silence),
 		cmocka_unit_test(a_conflict_is_counted_and_defended_once_in_10_s),
 	};
 
