@@ -115,7 +115,7 @@ struct good {
 
 /* Two between any two ports, and an echo to the router on each; IPv4's come first. */
 #define FLOWS_EACH (SOAK_PORTS * (SOAK_PORTS - 1) * 2 + SOAK_PORTS)
-#define FLOWS      (2 * FLOWS_EACH)
+#define FLOWS      (FLOWS_EACH + FLOWS_EACH)
 
 /* The port at which flow @f comes in. */
 unsigned int flow_from(unsigned int f);

@@ -94,7 +94,7 @@ def frag6_reassemble_two(lab):
         lab.reply(1, request)
 
 
-@rows("RFC 8200 5: 4000 bytes in fragments are answered by fragments of at most the MTU, or not at all")
+@rows("RFC 8200 5: 4000 bytes in fragments are answered by fragments of at most the MTU")
 def frag6_reassemble_large(lab):
     request = asks(pattern(4000))
     for part in fragments6(request, (1448, 1448), 23):
@@ -102,8 +102,6 @@ def frag6_reassemble_large(lab):
     lab.settle()
     mine = [c for c in lab.came if c.port == 1 and c.ip.src == router6(1) and c.ip.proto == FRAGMENT]
     lab.came = [c for c in lab.came if c not in mine]
-    if not mine:  # nobody has to take more than 1500 bytes
-        return
     data, idents = b"", set()
     for c in sorted(mine, key=lambda c: int.from_bytes(c.ip.payload[2:4], "big")):
         _, body = c.ip.upper()
@@ -112,7 +110,7 @@ def frag6_reassemble_large(lab):
         data += body
         idents.add(c.ip.id)
         last = c
-    expect(not last.ip.mf and len(idents) == 1, f"{len(mine)} fragments, {idents}")
+    expect(mine and not last.ip.mf and len(idents) == 1, f"{len(mine)} fragments, {idents}")
     expect(data[:2] == b"\x81\0" and data[4:] == request[44:], "other data")
 
 
