@@ -75,12 +75,13 @@ def X_nud_stale(lab):
     lab.passes(0, udp(host6(0), new), 2, to=new)
     start = lab.now()
     asked = lambda: [c for c in lab.nds if c.nd.kind == NS and c.nd.target == new]
-    lab.until(lambda: len(asked()) > 3 or lab.now() - start > 9.5, 10)
-    when = [c.when - start for c in asked()]
+    lab.until(lambda: lab.now() - start > 9.5, 10)
+    unicast = [c for c in asked() if not c.ip.dst.startswith("ff")]  # RFC 7048: then perhaps all
+    when = [c.when - start for c in unicast]
     expect(len(when) == 3, f"asked after {when} s")
     expect(4.5 <= when[0] <= 7, f"asked first after {when[0]:.1f} s")
     expect(all(b - a > 0.9 for a, b in zip(when, when[1:])), f"asked after {when} s")
-    expect(all((c.ip.dst, c.to) == (new, lab.mac_of(new)) for c in asked()), "not by unicast")
+    expect(all((c.ip.dst, c.to) == (new, lab.mac_of(new)) for c in unicast), "not to its MAC")
     lab.nds.clear()
     lab.silent.discard(new)
     packet = udp(host6(0), new)
