@@ -61,8 +61,8 @@ bool host_may_answer(const struct pkt *p);
  * @frame:   a free frame's place for an Ethernet header, with room behind it; taken if it is sent
  *
  * Of IPv6 (RFC 4861 4.5, 8.2) @f has a link-local address, and the next hop's line the MAC of the
- * gateway. The message's hop limit is 0, which stands for 256 in packets of the router's own: output
- * takes one off, and 255 is left.
+ * gateway. The message's hop limit is 0, which stands for 256 in packets of the router's own:
+ * output takes one off, and 255 is left.
  *
  * Context: worker. Return: whether @frame is used; not beyond the limit (RFC 1812 4.3.2.8).
  */

@@ -90,7 +90,7 @@ struct reass {
 	uint64_t seed;
 	struct frame_cache *cache;   /* the worker's */
 	uint32_t limit;              /* frames it may have */
-	uint32_t room[2];          /* the longest payload, of IPv4 and IPv6 */
+	uint32_t room[2];            /* the longest payload, of IPv4 and IPv6 */
 	struct cds_list_head age[2]; /* entries in use of IPv4 and IPv6, oldest first */
 	struct cds_list_head unused;
 	struct reass_slot slot[REASS_SOURCES];
