@@ -327,10 +327,12 @@ void neigh_clear(struct neigh_table *t, int iface)
 bool neigh_next(const struct neigh_table *t, const struct neigh_info *after,
                 struct neigh_info *info)
 {
-	const struct neigh_key from =
-		after == NULL ? (struct neigh_key){0} : neigh_key(after->iface, after->ip);
-	const struct neigh *n = neigh_index_from(t, from);
+	struct neigh_key from = {0};
+	const struct neigh *n;
 
+	if (after != NULL)
+		from = neigh_key(after->iface, after->ip);
+	n = neigh_index_from(t, from);
 	if (n != NULL && after != NULL && neigh_key_equal(n->key, from))
 		n = n->next[0];
 	if (n == NULL)

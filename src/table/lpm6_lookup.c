@@ -398,7 +398,7 @@ static bool trial_table(struct lpm6 *t, uint32_t *entry)
 
 lpm6_lookup_fn *lpm6_lookup_choose(struct lpm6 *t)
 {
-	lpm6_lookup_fn *way[] = {lpm6_lookup_avx512(), lpm6_lookup_avx2()};
+	lpm6_lookup_fn *const way[2] = {lpm6_lookup_avx512(), lpm6_lookup_avx2()};
 	lpm6_lookup_fn *best = lpm6_lookup_scalar;
 	uint64_t least;
 	uint32_t entry;

@@ -55,7 +55,9 @@ static void a_gateway_that_dies_is_found_out_and_found_again(void **state)
 	if (!ip_equal(nexthop_key(bed->nexthops, member[0]).gateway, gateway))
 		member[0] = member[1];
 	/* Probed within 5 s, by a question to all 3 s later, given up after 3 more. */
-	for (int s = 0; s < 12 && !nexthop_is_dead(bed->nexthops, member[0]); s++) {
+	for (int s = 0; s < 12; s++) {
+		if (nexthop_is_dead(bed->nexthops, member[0]))
+			break;
 		bed_pass(bed, SECOND);
 		bed_answer(bed, 0, bed_host(state, 1), MAC_A);
 	}

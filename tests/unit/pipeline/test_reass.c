@@ -56,12 +56,18 @@ static int setup(void **state)
 	return 0;
 }
 
-static void census_entry(struct census *c, const struct reass_entry *e)
+/* Return: the frames that the entry has. */
+static uint32_t census_entry(struct census *c, const struct reass_entry *e)
 {
+	uint32_t n = 0;
+
 	for (uint32_t i = 0; i < REASS_PARTS; i++) {
-		if (e->frame[i] != REASS_NO_FRAME)
-			census_frame(c, e->frame[i], "reassembly");
+		if (e->frame[i] == REASS_NO_FRAME)
+			continue;
+		census_frame(c, e->frame[i], "reassembly");
+		n++;
 	}
+	return n;
 }
 
 /* I2: every frame is free or in an entry. */
@@ -70,13 +76,16 @@ static int teardown(void **state)
 	struct world *w = *state;
 	struct census *c = census_new(w->frames);
 	struct reass_entry *e;
+	uint32_t held = 0;
 	const char *flaw;
 
 	census_cache(c, &w->cache);
-	cds_list_for_each_entry(e, &w->s.age[0], age)
-		census_entry(c, e);
-	cds_list_for_each_entry(e, &w->s.age[1], age)
-		census_entry(c, e);
+	for (int family = 0; family < 2; family++) {
+		cds_list_for_each_entry(e, &w->s.age[family], age)
+			held += census_entry(c, e);
+	}
+	if (held != w->s.held)
+		fail_msg("entries have %u frames, the gauge says %u", held, (uint32_t)w->s.held);
 	flaw = census_result(c);
 	if (flaw != NULL)
 		print_error("%s\n", flaw);
