@@ -116,21 +116,18 @@ static int routes_load(struct agent *a, const struct config *c, struct why *e)
 {
 	struct loading l = {.r4 = calloc(c->n_routes, sizeof(*l.r4)),
 	                    .r6 = calloc(c->n_routes, sizeof(*l.r6))};
-	size_t n = 0;
 	int err = 0;
 
 	if (l.r4 == NULL || l.r6 == NULL) {
-		free(l.r4);
-		free(l.r6);
-		return why_fail(e, -ENOMEM, "routes: out of memory");
+		err = why_fail(e, -ENOMEM, "routes: out of memory");
+		goto free_routes;
 	}
-	while (err == 0 && n < c->n_routes) {
-		struct wanted w = config_wanted(a, c, &c->routes[n]);
+	for (size_t i = 0; err == 0 && i < c->n_routes; i++) {
+		struct wanted w = config_wanted(a, c, &c->routes[i]);
 
 		err = load_add(a, &w, &l);
 		if (err < 0)
-			route_fail(&c->routes[n], err, e);
-		n += err == 0;
+			route_fail(&c->routes[i], err, e);
 	}
 	if (err == 0)
 		err = load_both(a, &l, e);
@@ -138,6 +135,8 @@ static int routes_load(struct agent *a, const struct config *c, struct why *e)
 		nexthop_put(a->nexthops, l.r4[i].nh);
 	for (size_t i = 0; err < 0 && i < l.n6; i++)
 		nexthop_put(a->nexthops, l.r6[i].nh);
+
+free_routes:
 	free(l.r4);
 	free(l.r6);
 	return err;

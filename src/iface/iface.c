@@ -136,14 +136,14 @@ int ifaces_set(struct ifaces *s, const struct iface *f)
 		return -ENOMEM;
 	}
 	for (uint16_t i = 0; i < f->n_addr4; i++) {
-		uint32_t host = ~ip4_mask(copy[i].len);
+		uint32_t host = ~ip4_mask(f->addr4[i].len);
 
-		ifaces_mark4(s, copy[i].addr);
-		ifaces_mark4(s, copy[i].addr & ~host);
-		ifaces_mark4(s, copy[i].addr | host);
+		ifaces_mark4(s, f->addr4[i].addr);
+		ifaces_mark4(s, f->addr4[i].addr & ~host);
+		ifaces_mark4(s, f->addr4[i].addr | host);
 	}
 	for (uint16_t i = 0; i < f->n_addr6; i++)
-		ifaces_mark6(s, copy6[i].addr);
+		ifaces_mark6(s, f->addr6[i].addr);
 	free((void *)slot->addr4);
 	free((void *)slot->addr6);
 	*slot = *f;
