@@ -223,6 +223,14 @@ static bool is_known(uint8_t next)
 	       next == IP6_FRAGMENT;
 }
 
+/* At the upper layer. What is read of it has to be in the first frame, as all headers have. */
+static enum verdict walk_end(const struct walk6 *w, const struct pkt *p)
+{
+	if (p->flags & PKT_CHAIN && w->at + TCP_LEN > pkt_head_len(p) - ETHER_LEN)
+		return DROP_IP6_HEADER;
+	return KEEP;
+}
+
 enum verdict walk6(const struct pkt *p, struct walk6 *w)
 {
 	const uint8_t *h = p->data + ETHER_LEN;
@@ -247,5 +255,5 @@ enum verdict walk6(const struct pkt *p, struct walk6 *w)
 			return v;
 		walk_on(w, h, len);
 	}
-	return KEEP;
+	return walk_end(w, p);
 }

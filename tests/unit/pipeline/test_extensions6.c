@@ -233,6 +233,37 @@ static void a_segment_to_the_router_is_reset(void **state)
 	}
 }
 
+static int setup_jumbo(void **state)
+{
+	static const struct router_config cfg = {.mtu = {9000}};
+
+	*state = road_open(&cfg);
+	return 0;
+}
+
+/* Of a packet in several frames only the first is read: what it does not reach is not guessed from
+ * what lies behind it. */
+static void an_upper_layer_beyond_the_first_frame_is_not_read(void **state)
+{
+	static const uint8_t next[] = {IP6_ICMP, IP_PROTO_TCP, IP_PROTO_UDP, 253};
+	struct road *t = *state;
+	uint8_t options[1190] = {0};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(next); i++) {
+		for (uint32_t short_by = 0; short_by <= 16; short_by += 8) {
+			uint64_t before = router_count(t->r, DROP_IP6_HEADER);
+			struct packet_ip6 f = {.dst = ROUTER_IP6(0), .next = next[i]};
+
+			router_ip6(&t->in, 0, &f, 4000);
+			packet_ext6(&t->in, IP6_DEST_OPTIONS, options, sizeof(options) - short_by);
+			assert_true(router_inject_parts(t->r, 0, &t->in, CHAIN_HEAD));
+			router_run(t->r);
+			assert_int_equal(router_count(t->r, DROP_IP6_HEADER), before + 1);
+			road_silent(t);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +274,8 @@ int main(void)
 		road_test(unknown_next_headers_are_told),
 		road_test(headers_cut_short_do_no_harm),
 		road_test(a_segment_to_the_router_is_reset),
+		cmocka_unit_test_setup_teardown(an_upper_layer_beyond_the_first_frame_is_not_read,
+	                                        setup_jumbo, road_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
