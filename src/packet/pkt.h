@@ -26,7 +26,8 @@ enum pkt_flag {
 	PKT_IP6 = 1 << 4,        /* an IPv6 header, checked by input, follows the Ethernet header */
 	PKT_GROUP = 1 << 5,      /* came as a multicast: few errors answer it (RFC 4443 2.4 e) */
 	PKT_WHOLE = 1 << 6,      /* was made of fragments, or came as an atomic one (RFC 6980) */
-	PKT_LINK = 1 << 7,       /* from a link-local address: stays on its link (RFC 4007 9) */
+	/* Stays on its link: from a link-local address (RFC 4007 9), or neighbour discovery. */
+	PKT_LINK = 1 << 7,
 };
 
 struct pkt {

@@ -95,19 +95,19 @@ static enum verdict mld_query(struct pipeline *p, const struct pkt *k, const str
 	return CONSUMED_ND;
 }
 
-/* An answer whose asker's MAC is to be found by its address goes the way of all packets. */
+/* An answer whose asker's MAC is to be found by its address goes the way of all packets, but to no
+ * other link: whatever its source, it speaks of this one. */
 static void nd_route(struct pipeline *p, struct pkt *k)
 {
-	struct lane *l = &p->batch.ip6;
-	struct pkt *a = &l->pkt[l->n];
-	struct ip dst = ip6_dst(k->data + ETHER_LEN);
+	const struct pkt a = {
+		.data = k->data,
+		.len = k->len,
+		.in = k->in,
+		.flags = PKT_ORIGINATED | PKT_IP6 | PKT_LINK,
+	};
 
 	counter_add(&p->counters.originated, 1);
-	*a = (struct pkt){.data = k->data, .len = k->len, .in = k->in};
-	a->flags = PKT_ORIGINATED | PKT_IP6;
-	l->hi[l->n] = dst.hi;
-	l->lo[l->n] = dst.lo;
-	l->n++;
+	batch_route(&p->batch, &a);
 	k->flags |= PKT_TAKEN;
 }
 

@@ -212,6 +212,24 @@ static void a_link_local_asker_is_answered_on_its_link(void **state)
 	road_silent(t);
 }
 
+/* What routes say of the asker does not take the answer, whose hop limit is 255, to another link.
+ */
+static void an_answer_stays_on_the_link_of_the_question(void **state)
+{
+	struct road *t = *state;
+	struct ip asker = NET_IP6(0, 50);
+
+	router_route6(t->r, asker, 128, 1, HOST_LINK6(1));
+	bare_solicitation(t, 0, asker, ROUTER_LINK6(0));
+	router_send(t->r, 0, &t->in);
+	assert_int_equal(router_count(t->r, DROP_SCOPE), 1);
+	bare_solicitation(t, 0, asker, ROUTER_IP6(0));
+	router_send(t->r, 0, &t->in);
+	assert_int_equal(router_count(t->r, DROP_SCOPE), 2);
+	assert_int_equal(router_count(t->r, CONSUMED_ND), 2);
+	road_silent(t);
+}
+
 /* nd-dad-defend */
 static void who_wants_our_address_hears_that_it_is_taken(void **state)
 {
@@ -437,6 +455,7 @@ int main(void)
 		road_test(a_solicitation_is_answered_and_the_asker_known),
 		road_test(an_asker_that_does_not_say_its_mac_is_asked_for_it),
 		road_test(a_link_local_asker_is_answered_on_its_link),
+		road_test(an_answer_stays_on_the_link_of_the_question),
 		road_test(who_wants_our_address_hears_that_it_is_taken),
 		road_test(the_subnet_routers_address_is_answered_for),
 		road_test(options_before_the_message_are_skipped),
