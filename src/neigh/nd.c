@@ -157,15 +157,17 @@ static bool nd_tell(const struct nd *n, struct report *r, uint8_t claim, struct 
 	return true;
 }
 
-/* RFC 4861 7.2.4. The frame is written anew as a whole. */
+/* RFC 4861 7.2.4. The frame is written anew as a whole. For an anycast address another speaks
+ * (4.4), if there is one. */
 static enum nd_answer nd_advertise(const struct nd *n, struct pkt *p, bool anycast)
 {
 	bool probe = ip_is_none(n->src), routed = !probe && n->source_mac == 0;
 	struct ip to = probe ? IP6_ALL_NODES : n->src;
+	struct ip from = anycast ? iface_source6(n->f, to) : n->target;
 	const struct nd_fields say = {
 		.ether_dst = probe ? ip6_group_mac(to) : n->source_mac,
 		.mac = n->f->mac,
-		.src = anycast ? iface_source6(n->f, to) : n->target,
+		.src = from,
 		.dst = to,
 		.target = n->target,
 		.type = ICMP6_NA,
@@ -174,6 +176,8 @@ static enum nd_answer nd_advertise(const struct nd *n, struct pkt *p, bool anyca
 		.routed = routed,
 	};
 
+	if (ip_is_none(from))
+		return ND_SILENT;
 	p->len = nd_write(p->data, &say);
 	return routed ? ND_ROUTED : ND_DIRECT;
 }

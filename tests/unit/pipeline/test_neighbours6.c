@@ -252,6 +252,19 @@ static void the_subnet_routers_address_is_answered_for(void **state)
 	road_silent(t);
 }
 
+/* RFC 4861 4.4: an advertisement is from an address of the interface; here none could be it. */
+static void nothing_is_advertised_from_the_unspecified_address(void **state)
+{
+	struct road *t = *state;
+
+	t->r->addr6[0][0].state = ADDR_DUPLICATE;
+	router_publish(t->r);
+	router_run(t->r);
+	router_drain(t->r);
+	solicitation(t, (struct ip){0, 0}, NET_IP6(0, 0));
+	road_ends(t, 0, CONSUMED_ND);
+}
+
 /* nd-hbh; options that ask for an answer are for those who give it, and the message is not taken.
  */
 static void options_before_the_message_are_skipped(void **state)
@@ -458,6 +471,7 @@ int main(void)
 		road_test(an_answer_stays_on_the_link_of_the_question),
 		road_test(who_wants_our_address_hears_that_it_is_taken),
 		road_test(the_subnet_routers_address_is_answered_for),
+		road_test(nothing_is_advertised_from_the_unspecified_address),
 		road_test(options_before_the_message_are_skipped),
 		road_test(nothing_behind_a_fragment_header_is_neighbour_discovery),
 		road_test(a_malformed_message_has_its_own_counter),
