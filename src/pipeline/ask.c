@@ -11,6 +11,12 @@
 #define WANTED_SPARE 256 /* slots of the ring to the agent */
 #define NEWS_RATE    8   /* a second, of one station and kind */
 
+/* Of all stations of one link, a second: who asks, which is half the ring and no loss if there are
+ * more, since who is not known is asked for when there is something to send; and who answers, which
+ * no more can do than the agent asks for. */
+#define LINK_ASKERS  512
+#define LINK_ANSWERS 4096
+
 bool report_send(struct pipeline *p, const struct report *r)
 {
 	/* A flood of packets to nobody must leave room for the answers of who is there. */
@@ -41,12 +47,40 @@ bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, struct ip i
 	return s->count++ < limit;
 }
 
+/* Does somebody speak of itself because it wants something of the router, not because it was asked?
+ */
+static bool news_is_asker(const struct report *r)
+{
+	if (r->kind == REPORT_ARP)
+		return (r->claim & ARP_CLAIM_REPLY) == 0;
+	return r->kind == REPORT_SOLICIT ||
+	       (r->kind == REPORT_ND && (r->claim & (ND_CLAIM_ADVERT | ND_CLAIM_PROBE)) == 0);
+}
+
+/*
+ * May the link that @r is of be heard once more? On a link anyone can be anybody, and a /64 has no
+ * end of them (RFC 6583): it fills no more of the ring than this, so that the others are heard.
+ */
+static bool news_allowed(struct pipeline *p, const struct report *r)
+{
+	bool asker = news_is_asker(r);
+	struct news_rate *rate = &p->news[r->iface][asker];
+
+	if (p->now_ns - rate->since_ns >= NS_PER_SEC) {
+		rate->since_ns = p->now_ns;
+		rate->count = 0;
+	}
+	return rate->count++ < (asker ? LINK_ASKERS : LINK_ANSWERS);
+}
+
 void report_news(struct pipeline *p, const struct report *r)
 {
 	/* A few a second of one station are news, more are noise. Each way of claiming for itself:
 	 * whoever announces another's address may not drown its answer to our question. */
 	uint16_t topic = (uint16_t)(r->claim << 8 | r->kind);
 
-	if (ask_allowed(p, topic, r->iface, r->ip, NEWS_RATE) && !report_send(p, r))
+	if (!ask_allowed(p, topic, r->iface, r->ip, NEWS_RATE))
+		return;
+	if (!news_allowed(p, r) || !report_send(p, r))
 		counter_add(&p->counters.reports_lost, 1);
 }

@@ -64,6 +64,12 @@ struct ask_slot {
 	uint32_t count;
 };
 
+/* What was heard of the stations of one link within a second. */
+struct news_rate {
+	uint64_t since_ns;
+	uint32_t count;
+};
+
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): what belongs together stays so */
 struct pipeline {
 	struct batch batch;
@@ -86,6 +92,7 @@ struct pipeline {
 	struct ring *orders;       /* from the agent */
 	struct frame_cache cache;
 	struct ask_slot ask[ASK_SLOTS];
+	struct news_rate news[PORT_MAX][2]; /* answers, and those who ask */
 
 	struct pipeline_counters counters;
 	struct drop_example example[PORT_MAX][DROP_LAST + 1];

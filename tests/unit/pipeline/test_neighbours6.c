@@ -316,6 +316,28 @@ static void an_answer_is_heard_however_many_packets_wait(void **state)
 	assert_int_equal(router_drain(t->r), 16);
 }
 
+/* Askers that do not exist, as many as there are packets, must not make the router deaf to what is
+ * said on other links (RFC 6583 7.3). */
+static void an_answer_is_heard_however_many_ask(void **state)
+{
+	struct road *t = *state;
+	struct pipeline *p = &t->r->worker.pipeline;
+
+	send_numbered(t, NEW_IP, 1);
+	asks_for(t, NEW_IP);
+	for (uint32_t i = 0; i < 2048; i++) {
+		solicitation(t, NET_IP6(0, 0x10000 + i), ROUTER_IP6(0));
+		assert_true(router_inject(t->r, 0, t->in.bytes, t->in.len));
+		router_poll(t->r, 0);
+		(void)router_drain(t->r);
+	}
+	answer(t, NEW_IP, NEW_MAC);
+	road_out(t, 1);
+	assert_int_equal(number_out(t), 1);
+	assert_true(p->counters.reports_lost > 0);
+	router_drain(t->r);
+}
+
 /* A gateway that the configuration says is on the link, though it is in no subnet of ours. */
 static void a_gateway_outside_all_subnets_is_asked_for_and_believed(void **state)
 {
@@ -476,6 +498,7 @@ int main(void)
 		road_test(nothing_behind_a_fragment_header_is_neighbour_discovery),
 		road_test(a_malformed_message_has_its_own_counter),
 		road_test(an_answer_is_heard_however_many_packets_wait),
+		road_test(an_answer_is_heard_however_many_ask),
 		road_test(a_gateway_outside_all_subnets_is_asked_for_and_believed),
 		road_test(a_tentative_address_is_asked_for_and_then_answered_for),
 		road_test(anothers_probe_makes_a_tentative_address_a_duplicate),
