@@ -112,10 +112,10 @@ RUNS = {
     "batch": b"".join(record(0, p, more=True) for p in PACKETS.values()) + wait(1),
     "jumbo": record(0, ip4("10.0.1.2", bytes(8000)), pieces=20),
     "jumbo-echo": record(0, ip4("10.0.0.1", icmp(8, 64) + bytes(6000), proto=1,
-                                options=bytes([1] * 8)), pieces=15),
+                                options=bytes([1] * 8)), pieces=20),
     "jumbo-tcp": record(0, tcp_to_router(2, bytes(4001)), pieces=20),
-    "jumbo-recorded": record(0, ip4("10.0.1.2", bytes(5000), options=bytes([7, 7, 4] + [0] * 5)), pieces=14),
-    "jumbo-redirect": record(0, ip4("198.20.0.1", bytes(5000), src="10.0.0.7"), pieces=14),
+    "jumbo-recorded": record(0, ip4("10.0.1.2", bytes(5000), options=bytes([7, 7, 4] + [0] * 5)), pieces=21),
+    "jumbo-redirect": record(0, ip4("198.20.0.1", bytes(5000), src="10.0.0.7"), pieces=21),
     "redirects": b"".join(record(0, ip4("198.20.0.1", UDP, src=f"10.0.0.{i}"), more=True) for i in range(20, 60))
     + wait(1),
     "jumbo-held": record(1, ip4("10.0.0.99", bytes(4000), src="10.0.1.2"), pieces=24) + wait(50),
@@ -137,7 +137,7 @@ RUNS |= {
     "cut": record(0, ip4("10.0.2.2", bytes(1600))),
     "cut-options": record(0, ip4("10.0.2.2", bytes(1500), options=bytes(
         [0x88, 4, 1, 2, 7, 7, 4, 0, 0, 0, 0, 130, 11] + [3] * 9 + [0, 0]))),
-    "cut-jumbo": record(0, ip4("10.0.2.2", bytes(8900)), pieces=11) * 2,
+    "cut-jumbo": record(0, ip4("10.0.2.2", bytes(8900)), pieces=21) * 2,
     "cut-again": record(0, ip4("10.0.2.2", bytes(3000), frag=0x2000 | 100)),
     "cut-too-far": record(0, ip4("10.0.2.2", bytes(3000), frag=8100)),
     "cut-batch": b"".join(record(0, ip4("10.0.2.2", bytes(n)), more=True)
@@ -215,6 +215,13 @@ PACKETS6 = {
     "hop-by-hop-mine": ip6("2001:db8::1", ext(17, bytes([0x9E, 4, 0, 0, 0, 0])) + UDP, following=0),
     "options-mine": ip6("2001:db8::1", ext(58, bytes([0xDE, 4, 0, 0, 0, 0])) + icmp6(128), following=60),
     "options-skipped": ip6("2001:db8::1", ext(58, bytes([0x1E, 4, 0, 0, 0, 0])) + icmp6(128), following=60),
+    "options-discard": ip6("2001:db8::1", ext(58, bytes([0x5E, 4, 0, 0, 0, 0])) + icmp6(128), following=60),
+    "options-group": ip6("ff02::1", ext(58, bytes([0, 0, 0xDE, 2, 0, 0])) + icmp6(128), following=60),
+    "options-bad": ip6("2001:db8::1", ext(58, bytes([1, 5, 0, 0, 0, 0])) + icmp6(128), following=60),
+    "options-cut": ip6("2001:db8::1", ext(58)[:1], following=60),
+    "hop-by-hop-later": ip6("2001:db8::1", ext(0) + ext(58) + icmp6(128), following=60),
+    "routing-over": ip6("2001:db8::1", ext(59, bytes([4, 0, 0, 0, 0, 0])), following=43),
+    "authentic-error": ip6("2001:67c:ffff::1", bytes([58, 1]) + bytes(10) + icmp6(1, bytes(48)), following=51),
     "chain": ip6("2001:db8::1", ext(60) * 20 + ext(58) + icmp6(128), following=60),
     "routing": ip6("2001:db8::1", ext(17, bytes([0, 1, 0, 0, 0, 0]) + addr6("2001:db8:1::2")) + UDP, following=43),
     "unknown-header": ip6("2001:db8::1", UDP, following=253),
@@ -267,10 +274,22 @@ RUNS6 = {
     "families": b"".join(record(0, p, more=True, ip6=p[0] >> 4 == 6)
                          for pair in zip(PACKETS.values(), PACKETS6.values()) for p in pair) + wait(1),
     "jumbo": record(0, ip6("2001:db8:1::2", bytes(8000)), pieces=20, ip6=True),
-    "jumbo-echo": record(0, ip6("2001:db8::1", icmp6(128, bytes(6000)), following=58), pieces=15, ip6=True),
-    "jumbo-group": record(0, ip6("ff02::1", bytes(5000)), pieces=15, ip6=True),
-    "jumbo-redirect": record(0, ip6("2001:67c:2::1", bytes(5000), src="2001:db8::7"), pieces=14, ip6=True),
-    "jumbo-too-big": record(0, ip6("2001:db8:2::2", bytes(5000)), pieces=14, ip6=True),
+    "jumbo-echo": record(0, ip6("2001:db8::1", icmp6(128, bytes(6000)), following=58), pieces=20, ip6=True),
+    # Its answer goes by port 2, in fragments; and the same when that has to wait.
+    "jumbo-echo-cut": record(0, ip6("2001:db8::1", icmp6(128, bytes(6000)), src="2001:db8:2::2", following=58),
+                             pieces=20, ip6=True),
+    "jumbo-echo-held": record(0, ip6("2001:db8::1", icmp6(128, bytes(6000)), src="2001:db8:2::9", following=58),
+                              pieces=20, ip6=True)
+    + record(2, ip6("2001:db8:2::1", icmp6(136, bytes([0xE0, 0, 0, 0]) + addr6("2001:db8:2::9") + bytes([2, 1]) + MAC),
+                    src="2001:db8:2::9", following=58, limit=255), ip6=True) + wait(40),
+    # Extension headers as far as the first frame surely reaches, and further.
+    "jumbo-options": record(0, ip6("2001:db8::1", ext(58, bytes(1190)) + icmp6(128, bytes(3000)), following=60),
+                            pieces=20, ip6=True),
+    "jumbo-options-long": record(0, ip6("2001:db8::1", ext(60, bytes(1182)) + ext(58, bytes(62)) + bytes(3000),
+                                        following=60), pieces=20, ip6=True),
+    "jumbo-group": record(0, ip6("ff02::1", bytes(5000)), pieces=20, ip6=True),
+    "jumbo-redirect": record(0, ip6("2001:67c:2::1", bytes(5000), src="2001:db8::7"), pieces=21, ip6=True),
+    "jumbo-too-big": record(0, ip6("2001:db8:2::2", bytes(5000)), pieces=21, ip6=True),
     "redirects": b"".join(record(0, ip6("2001:67c:2::1", UDP, src=f"2001:db8::{i}"), more=True, ip6=True)
                           for i in range(20, 60)) + wait(1),
     "whole": fragments6("2001:db8::1", WHOLE6, [(0, 128), (128, len(WHOLE6))]),
