@@ -107,7 +107,8 @@ bool iface_on_link6(const struct iface *f, struct ip addr);
 
 /* Is @f in the multicast group @group: all nodes, all routers of its link, the solicited-node group
  * of an address of its own in any state but duplicate, of its subnet-router anycast addresses
- * (RFC 4291 2.8)? Context: any. */
+ * (RFC 4291 2.8)? In none if it has no address, as one whose MTU is too short for IPv6. Context:
+ * any. */
 bool iface_in_group6(const struct iface *f, struct ip group);
 
 /* The link-local address of @f, :: while there is none that is usable. Context: any. */

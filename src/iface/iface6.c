@@ -71,14 +71,15 @@ bool iface_on_link6(const struct iface *f, struct ip addr)
 bool iface_in_group6(const struct iface *f, struct ip group)
 {
 	if (ip_equal(group, IP6_ALL_NODES) || ip_equal(group, IP6_ALL_ROUTERS))
-		return true;
+		return f->n_addr6 > 0;
 	for (uint16_t i = 0; i < f->n_addr6; i++) {
 		const struct iface_addr6 *a = &f->addr6[i];
+		struct ip anycast = addr6_anycast(a);
 
 		if (a->state == ADDR_DUPLICATE)
 			continue;
 		if (ip_equal(ip6_solicited_node(a->addr), group) ||
-		    ip_equal(ip6_solicited_node(addr6_anycast(a)), group))
+		    (!ip_is_none(anycast) && ip_equal(ip6_solicited_node(anycast), group)))
 			return true;
 	}
 	return false;

@@ -94,6 +94,23 @@ static void it_is_in_the_groups_of_its_addresses(void **)
 	assert_false(iface_in_group6(&p1, ip("ff02::1:ff00:1")));
 }
 
+/* A link too short for IPv6 has no address and hears nothing; an address without an anycast one is
+ * in no group but its own. */
+static void it_is_in_no_group_without_an_address(void **)
+{
+	struct iface f = {.id = 1};
+
+	assert_false(iface_in_group6(&f, ip("ff02::1")));
+	assert_false(iface_in_group6(&f, ip("ff02::2")));
+	f.addr6 = addr;
+	f.n_addr6 = 4;
+	assert_true(iface_in_group6(&f, ip("ff02::1:ff00:0")));
+	for (int i = 0; i < 4; i++)
+		addr[i].len = 127;
+	assert_true(iface_in_group6(&f, ip("ff02::1")));
+	assert_false(iface_in_group6(&f, ip("ff02::1:ff00:0")));
+}
+
 static void a_duplicate_is_not_the_routers_own(void **)
 {
 	struct ifaces *s = ifaces_new(2);
@@ -137,6 +154,7 @@ int main(void)
 		cmocka_unit_test_setup(the_source_is_of_the_askers_subnet_if_there_is_one, setup),
 		cmocka_unit_test_setup(without_a_usable_address_there_is_no_source, setup),
 		cmocka_unit_test_setup(it_is_in_the_groups_of_its_addresses, setup),
+		cmocka_unit_test_setup(it_is_in_no_group_without_an_address, setup),
 		cmocka_unit_test_setup(a_duplicate_is_not_the_routers_own, setup),
 		cmocka_unit_test_setup(who_has_no_global_address_is_lent_the_first_of_another,
 	                               setup),
