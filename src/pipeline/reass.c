@@ -13,7 +13,8 @@
 struct fragment {
 	const struct pkt *p;
 	struct ip src, dst;
-	uint32_t id; /* as loaded */
+	uint32_t id;   /* as loaded */
+	uint32_t link; /* that @src is of alone, counted from 1; 0: of none */
 	uint32_t hlen;
 	uint32_t at, end; /* of its payload, in the whole's */
 	uint8_t proto;    /* of IPv4 */
@@ -55,6 +56,7 @@ static bool fragment_read6(struct fragment *x, const uint8_t *h)
 	x->src = ip6_src(h);
 	x->dst = ip6_dst(h);
 	x->id = load32(h + w.at + 4);
+	x->link = x->p->flags & PKT_LINK ? x->p->in + 1u : 0; /* RFC 4007 6 */
 	x->next_at = (uint8_t)(ETHER_LEN + w.said_at);
 	x->hlen = w.at + IP6_FRAG_LEN;
 	x->more = w.more;
@@ -243,7 +245,7 @@ static struct reass_entry *entry_find(struct reass *s, const struct fragment *x,
 		struct reass_entry *e = cds_list_entry(at, struct reass_entry, source);
 
 		if (ip_equal(e->src, x->src) && ip_equal(e->dst, x->dst) && e->id == x->id &&
-		    e->proto == x->proto)
+		    e->proto == x->proto && e->link == x->link)
 			return e;
 	}
 	return NULL;
@@ -264,6 +266,7 @@ static struct reass_entry *entry_open(struct reass *s, const struct fragment *x,
 		.src = x->src,
 		.dst = x->dst,
 		.id = x->id,
+		.link = x->link,
 		.ip6 = x->ip6,
 		.proto = x->proto,
 		.slot = slot,

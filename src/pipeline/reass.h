@@ -4,7 +4,8 @@
  * 3.3.2; RFC 8200 4.5). A store of bounded size with frames of its own, a worker each, for both
  * families; nobody else touches it.
  *
- * An entry is a datagram: (source, destination, identification), of IPv4 the protocol as well. Its
+ * An entry is a datagram: (source, destination, identification), of IPv4 the protocol as well, of a
+ * link-local source the interface. Its
  * payload, of IPv6 what follows the fragment header, is copied
  * to where it will lie in a chain of frames, so that what is whole needs no more than its header.
  * Which blocks of 8 bytes are there is kept in a bitmap. An entry whose fragments contradict each
@@ -58,6 +59,7 @@ struct reass_entry {
 	uint64_t since_ns;
 	struct ip src, dst;
 	uint32_t id;   /* as loaded */
+	uint32_t link; /* that @src is of alone, counted from 1; 0: of none */
 	uint16_t in;   /* iface that @head came in by */
 	uint8_t flags; /* of @head, enum pkt_flag */
 	bool ip6;

@@ -395,6 +395,31 @@ static void groups_get_fragments_too(void **state)
 	road_silent(t);
 }
 
+/* RFC 4007 6: link-local addresses of two links are of two nodes, though they look the same. Of
+ * other addresses fragments may come by any link. */
+static void fragments_of_two_links_have_nothing_in_common(void **state)
+{
+	struct road *t = *state;
+	struct packet_ip6 f = {.src = HOST_LINK6(0), .dst = IP6_ALL_NODES, .next = IP6_ICMP};
+
+	router_ip6(&whole, 0, &f, 256);
+	packet_icmp(&whole, ICMP6_ECHO, 0);
+	give(t, 0, 128, true);
+	cut(t, 128, 128, false);
+	router_send(t->r, 1, &t->in);
+	road_silent(t);
+	give(t, 128, 128, false);
+	replied(t);
+	f.src = HOST_IP6(0);
+	router_ip6(&whole, 0, &f, 256);
+	packet_icmp(&whole, ICMP6_ECHO, 0);
+	ident++;
+	give(t, 0, 128, true);
+	cut(t, 128, 128, false);
+	router_send(t->r, 1, &t->in);
+	replied(t);
+}
+
 /* Two workers, each with a queue of the port: which has the store is not for the queue to say. */
 static void fragments_meet_whatever_queue_they_come_by(void **state)
 {
@@ -441,6 +466,7 @@ int main(void)
 		road_test(a_flood_of_first_fragments_starves_nobody),
 		road_test(congestion_that_a_fragment_met_is_not_forgotten),
 		road_test(groups_get_fragments_too),
+		road_test(fragments_of_two_links_have_nothing_in_common),
 		cmocka_unit_test_teardown(fragments_meet_whatever_queue_they_come_by,
 	                                  road_teardown),
 	};
