@@ -64,6 +64,8 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 		urpf4_stage(&p->route, urpf == URPF_STRICT, b);
 	if (b->ip6.n > 0 && urpf != URPF_OFF)
 		urpf6_stage(&p->route, urpf == URPF_STRICT, b);
+	if (b->host.n > 0 && urpf != URPF_OFF)
+		urpf6_groups(&p->route, urpf == URPF_STRICT, b);
 	n_ip4 = b->ip4.n;
 	n_ip6 = b->ip6.n;
 	if (n_ip4 > 0) {

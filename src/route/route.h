@@ -57,6 +57,10 @@ void urpf4_stage(const struct route *r, bool strict, struct batch *b);
 /* The same of IPv6. Link-local sources, which no route leads to, pass. */
 void urpf6_stage(const struct route *r, bool strict, struct batch *b);
 
+/* The same of the host list, as long as input alone has put something there: packets to groups.
+ * Those from :: pass too, whose senders look for an address. */
+void urpf6_groups(const struct route *r, bool strict, struct batch *b);
+
 /* Set nh of each packet of the IPv4 lane, never NULL, and the lane's kinds. Context: worker. */
 void route4_stage(const struct route *r, struct batch *b);
 

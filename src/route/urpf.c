@@ -50,6 +50,16 @@ static bool source_is_right(const struct nexthop *nh, bool strict, uint16_t in)
 	return false;
 }
 
+/* Is the source of @p, which was looked up to @id, right? */
+static force_inline bool pkt_passes(const struct route *r, bool strict, const struct pkt *p,
+                                    uint32_t id)
+{
+	const struct nexthop *nh = idtab_get(r->nexthops, id);
+
+	/* Where a link-local source is, no route says; output keeps it to its link. */
+	return p->flags & PKT_LINK || (nh != NULL && source_is_right(nh, strict, p->in));
+}
+
 /* End those of @l whose sources, which were looked up to @id, fail; the lane closes up. */
 static force_inline void urpf_settle(const struct route *r, bool strict, struct batch *b,
                                      struct lane *l, const uint32_t *id, bool ip6)
@@ -57,11 +67,7 @@ static force_inline void urpf_settle(const struct route *r, bool strict, struct 
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < l->n; i++) {
-		const struct nexthop *nh = idtab_get(r->nexthops, id[i]);
-		/* Where a link-local source is, no route says; output keeps it to its link. */
-		bool exempt = (l->pkt[i].flags & PKT_LINK) != 0;
-
-		if (!exempt && (nh == NULL || !source_is_right(nh, strict, l->pkt[i].in))) {
+		if (!pkt_passes(r, strict, &l->pkt[i], id[i])) {
 			pkt_list_add(&b->ended, &l->pkt[i], DROP_URPF);
 			continue;
 		}
@@ -83,18 +89,43 @@ void urpf4_stage(const struct route *r, bool strict, struct batch *b)
 	urpf_settle(r, strict, b, l, id, false);
 }
 
-void urpf6_stage(const struct route *r, bool strict, struct batch *b)
+/* Look up the sources of @n packets to @id. */
+static void sources6(const struct route *r, const struct pkt *p, uint32_t n, uint32_t *id)
 {
 	cache_aligned uint64_t hi[BATCH_MAX] = {}, lo[BATCH_MAX] = {};
-	cache_aligned uint32_t id[BATCH_MAX];
-	struct lane *l = &b->ip6;
 
-	for (uint32_t i = 0; i < l->n; i++) {
-		struct ip src = ip6_src(l->pkt[i].data + ETHER_LEN);
+	for (uint32_t i = 0; i < n; i++) {
+		struct ip src = ip6_src(p[i].data + ETHER_LEN);
 
 		hi[i] = src.hi;
 		lo[i] = src.lo;
 	}
-	fib6_lookup(r->fib6, hi, lo, id, l->n);
-	urpf_settle(r, strict, b, l, id, true);
+	fib6_lookup(r->fib6, hi, lo, id, n);
+}
+
+void urpf6_stage(const struct route *r, bool strict, struct batch *b)
+{
+	cache_aligned uint32_t id[BATCH_MAX];
+
+	sources6(r, b->ip6.pkt, b->ip6.n, id);
+	urpf_settle(r, strict, b, &b->ip6, id, true);
+}
+
+void urpf6_groups(const struct route *r, bool strict, struct batch *b)
+{
+	cache_aligned uint32_t id[BATCH_MAX];
+	struct pkt_list *l = &b->host;
+	uint32_t kept = 0;
+
+	assert(l->n <= BATCH_MAX); /* what came in, no more */
+	sources6(r, l->pkt, l->n, id);
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct pkt *p = &l->pkt[i];
+
+		if (ip_is_none(ip6_src(p->data + ETHER_LEN)) || pkt_passes(r, strict, p, id[i]))
+			l->pkt[kept++] = *p;
+		else
+			pkt_list_add(&b->ended, p, DROP_URPF);
+	}
+	l->n = kept;
 }

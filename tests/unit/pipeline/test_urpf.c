@@ -87,6 +87,49 @@ static void strict_takes_only_ip6_that_is_routed_back(void **state)
 	road_ends(t, 0, DROP_URPF);
 }
 
+/* An echo request to @group from @src, and whether that is answered at port 0. */
+static void group_hears(struct road *t, struct ip src, bool answered)
+{
+	const struct packet_ip6 f = {.src = src, .dst = IP6_ALL_NODES, .next = IP6_ICMP};
+	uint64_t before = router_count(t->r, DROP_URPF);
+
+	router_ip6(&t->in, 0, &f, 64);
+	packet_icmp(&t->in, ICMP6_ECHO, 0);
+	router_send(t->r, 0, &t->in);
+	assert_int_equal(router_count(t->r, DROP_URPF), before + !answered);
+	assert_int_equal(router_drain(t->r), answered);
+}
+
+/* What is to a group, which is not routed, has a source as well: the answer would go there. */
+static void sources_of_packets_to_groups_are_looked_at(void **state)
+{
+	const struct ip none = {0, 0};
+	struct road *t = *state;
+
+	urpf(t, 0, URPF_STRICT);
+	group_hears(t, HOST_IP6(0), true);
+	group_hears(t, HOST_LINK6(0), true);
+	group_hears(t, HOST_IP6(2), false);
+	group_hears(t, IP6(0x2001067c00000000, 9), false);
+	urpf(t, 0, URPF_LOOSE);
+	group_hears(t, HOST_IP6(2), true);
+	group_hears(t, IP6(0x2001067c00000000, 9), false);
+	/* Who has no address yet looks for one (RFC 4862 5.4.2). */
+	router_ip6(&t->in, 0,
+	           &(struct packet_ip6){.unspecified = true,
+	                                .dst = ip6_solicited_node(ROUTER_IP6(0)),
+	                                .next = IP6_ICMP,
+	                                .hop_limit = 255},
+	           24);
+	memset(packet_payload6(&t->in), 0, 8);
+	ip_store(packet_payload6(&t->in) + 8, ROUTER_IP6(0));
+	packet_icmp(&t->in, ICMP6_NS, 0);
+	assert_true(ip_equal(ip6_src(packet_head6(&t->in)), none));
+	router_send(t->r, 0, &t->in);
+	assert_int_equal(router_count(t->r, CONSUMED_ND), 1);
+	assert_int_equal(router_drain(t->r), 1);
+}
+
 /* No route leads to link-local sources: their own link keeps them. Lanes close up, of both
  * families, and what is left keeps its key. */
 static void link_local_sources_pass_among_others_that_fail(void **state)
@@ -259,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		road_test(strict_takes_only_what_is_routed_back),
 		road_test(strict_takes_only_ip6_that_is_routed_back),
+		road_test(sources_of_packets_to_groups_are_looked_at),
 		road_test(link_local_sources_pass_among_others_that_fail),
 		road_test(loose_takes_what_is_routed_anywhere),
 		road_test(each_interface_has_its_own_and_it_changes_live),
