@@ -165,6 +165,18 @@ static void neighbours_apply(struct apply *p)
 	}
 }
 
+/* Interfaces that go have their last word while their addresses are still theirs. Should the step
+ * fail that follows, they are announced anew. */
+static void ifaces_leave(struct apply *p)
+{
+	for (size_t i = 0; i < p->diff.n_interfaces; i++) {
+		const struct config_diff_interface *d = &p->diff.interfaces[i];
+
+		if (d->is == NULL)
+			agent_announce_stop(p->a, agent_iface_id(p->a, d->was->name));
+	}
+}
+
 /* Nothing can fail from here on. */
 static void apply_finish(struct apply *p)
 {
@@ -208,6 +220,7 @@ int agent_apply(struct agent *a, struct config *next, struct why *e)
 	err = ifaces_address(&p, e);
 	if (err < 0)
 		goto undo_routes;
+	ifaces_leave(&p);
 	err = agent_publish(a);
 	if (err < 0) {
 		why_fail(e, err, "out of memory");

@@ -332,6 +332,14 @@ int agent_iface_open(struct agent *a, const struct config_interface *ci, struct 
 	return 0;
 }
 
+/* Will interface @f, opened as @is, have another link-local address, for it has another MAC? */
+static bool link_local_goes(const struct agent_iface *f, const struct config_interface *was,
+                            const struct config_interface *is)
+{
+	return is->mac != was->mac && is->mac != f->mac && f->addrs.n6 > 0 &&
+	       ip_equal(f->addrs.addr6[0].addr, ip6_link_local(f->mac));
+}
+
 int agent_iface_rebind(struct agent *a, const struct config_interface *was,
                        const struct config_interface *is, struct why *e)
 {
@@ -342,6 +350,8 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
 
 	if (ifindex < 0)
 		return ifindex;
+	if (link_local_goes(f, was, is))
+		agent_announce_stop(a, (uint16_t)(f - a->iface));
 	if (f->port != NULL)
 		iface_detach(a, f);
 	if (f->ifindex != ifindex)

@@ -184,19 +184,20 @@ int ra_set(struct ra *ra, uint16_t iface, const struct ra_config *c, uint64_t no
 	return 0;
 }
 
-/* The interface speaks from @source and @mac now, if that is not ::. */
-static void slot_source(struct ra *ra, struct ra_slot *s, struct ip source, uint64_t mac,
-                        uint64_t now_ns)
+/* The interface is @f now, and speaks if it is up and has a link-local address to do so from. */
+static void slot_source(struct ra *ra, struct ra_slot *s, const struct iface *f, uint64_t now_ns)
 {
+	struct ip source = f->up ? iface_link6(f) : (struct ip){0, 0};
 	bool moved = !ip_equal(source, s->source);
 
-	if (!moved && mac == s->mac)
+	if (!moved && f->mac == s->mac)
 		return;
-	/* Hosts know the router by its link-local address (RFC 4861 6.2.8). */
-	if (moved && slot_speaks(s) && s->told && !ip_is_none(source))
+	/* Hosts know the router by its link-local address (RFC 4861 6.2.8); what comes in its place
+	 * may not be usable yet. */
+	if (moved && slot_speaks(s) && s->told && f->up)
 		slot_send(ra, s, true, now_ns);
 	s->source = source;
-	s->mac = mac;
+	s->mac = f->mac;
 	s->due_ns = NEVER;
 	if (s->final > 0)
 		slot_forget(s);
@@ -206,13 +207,8 @@ static void slot_source(struct ra *ra, struct ra_slot *s, struct ip source, uint
 
 void ra_set_ifaces(struct ra *ra, const struct ifaces *s, uint64_t now_ns)
 {
-	const struct ip none = {0, 0};
-
-	for (uint16_t i = 0; i < ra->n && i < s->n; i++) {
-		const struct iface *f = &s->iface[i];
-
-		slot_source(ra, &ra->slot[i], f->up ? iface_link6(f) : none, f->mac, now_ns);
-	}
+	for (uint16_t i = 0; i < ra->n && i < s->n; i++)
+		slot_source(ra, &ra->slot[i], &s->iface[i], now_ns);
 }
 
 void ra_solicited(struct ra *ra, uint16_t iface, uint64_t now_ns)

@@ -88,7 +88,8 @@ void ra_free(struct ra *ra);
 
 /*
  * The interfaces changed: who has no link, or no link-local address that is usable, waits; who has
- * them again begins anew. @s is not kept. Context: agent.
+ * them again begins anew. An address that goes while there is a link is retired. @s is not kept.
+ * Context: agent.
  */
 void ra_set_ifaces(struct ra *ra, const struct ifaces *s, uint64_t now_ns);
 

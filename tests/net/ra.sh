@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 #     h1 (SLAAC) ---- p1 10.0.1.1, 2001:db8:1::1/64, 2001:db8:2::1/64 [router]
+#             h2 ---- p2 10.0.2.1, 2001:db8:3::1/64                   [      ]
 #
 # A kernel's host configures itself by router advertisements (RFC 4861 6.2, RFC 8106): address,
 # default route, MTU, hop limit. What is advertised follows the configuration, and ends with it.
 . "$(dirname "$0")/lib.sh"
 
 host_add h1 p1 10.0.1.2/24
+host_add h2 p2 10.0.2.2/24
 at h1 sh -c 'cd /proc/sys/net/ipv6/conf/eth0 && echo 1 >accept_ra && echo 0 >disable_ipv6'
 
 # configure ADVERTISEMENT [ADDRESS]: on p1, with ADDRESS besides 2001:db8:1::1/64.
@@ -20,6 +22,16 @@ configure() {
 		    addresses: [10.0.1.1/24, 2001:db8:1::1/64${2:+, $2}]
 	END
 	[ -z "$1" ] || echo "    router-advertisement: {$1}" >>"$config"
+}
+# configure_p2 KEY...: p2 besides, with KEYs.
+configure_p2() {
+	cat >>"$config" <<-END
+		  p2:
+		    control: own
+		    addresses: [10.0.2.1/24, 2001:db8:3::1/64]
+		    router-advertisement: {interval: 4s}
+	END
+	printf '    %s\n' "$@" >>"$config"
 }
 reload() { viaduct reload; }
 advertised='interval: 4s, lifetime: 1800s, hop-limit: 77, mtu: 1400, preference: high, other: yes'
@@ -72,6 +84,22 @@ it "and has no default route any more" wait_for 5 not default_route
 configure "$advertised"
 it "advertisements are turned on" reload
 it "the host has its default route again" wait_for 10 default_route
+
+# What goes by a reload: an interface's MAC, and with it its link-local address; the interface.
+heard2() { grep -Eq -- "$1" "$scratch/h2.log"; }
+at_background h2 "$here/ra.py" hear eth0 60
+wait_for 5 heard2 listening
+configure_p2 'mac: "02:00:00:00:00:21"'
+it "another interface comes" reload
+it "and advertises" wait_for 10 heard2 'final=no .*mac=02:00:00:00:00:21'
+configure "$advertised"
+configure_p2 'mac: "02:00:00:00:00:22"'
+it "its MAC changes" reload
+it "who it was is no router any more" wait_for 10 heard2 'final=yes .*mac=02:00:00:00:00:21'
+it "who it is now is one" wait_for 10 heard2 'final=no .*mac=02:00:00:00:00:22'
+configure "$advertised"
+it "the interface goes" reload
+it "its last word is that it is no router" wait_for 5 heard2 'final=yes .*mac=02:00:00:00:00:22'
 
 kill "$hears"
 hear

@@ -272,6 +272,44 @@ static void a_new_link_local_address_retires_the_old_one(void **)
 	bed_close(bed);
 }
 
+/* The same where the new one is yet to be found free (RFC 4862 5.4): nothing speaks for a while. */
+static void a_link_local_address_that_goes_is_retired_before_there_is_another(void **)
+{
+	static const struct iface_addr6 unsure[] = {{{0xfe80ull << 48, 2}, 64, ADDR_TENTATIVE}};
+	static const struct iface_addr6 other[] = {{{0xfe80ull << 48, 2}, 64, ADDR_USABLE}};
+	struct bed *bed = bed_open(5);
+	struct ra_config c = plain();
+
+	bed_ifaces(bed, usable);
+	bed_set(bed, &c);
+	bed_until(bed, 1);
+	bed_ifaces(bed, unsure);
+	assert_int_equal(bed->n_sent, 2);
+	assert_true(bed->final[1]);
+	assert_true(ip_equal(ip6_src(bed->frame + ETHER_LEN), OUR_LINK));
+	bed_pass(bed, 2 * SECOND);
+	assert_int_equal(bed->n_sent, 2);
+	bed_ifaces(bed, other);
+	bed_until(bed, 3);
+	assert_false(bed->final[2]);
+	assert_true(ip_equal(ip6_src(bed->frame + ETHER_LEN), other[0].addr));
+	bed_close(bed);
+}
+
+/* Without a link there is nobody to tell, and the address may be the same when it is back. */
+static void a_link_that_goes_retires_nothing(void **)
+{
+	struct bed *bed = bed_open(5);
+	struct ra_config c = plain();
+
+	bed_ifaces(bed, usable);
+	bed_set(bed, &c);
+	bed_until(bed, 1);
+	bed_ifaces(bed, NULL);
+	assert_int_equal(bed->n_sent, 1);
+	bed_close(bed);
+}
+
 static void what_does_not_change_is_not_said_again(void **)
 {
 	struct bed *bed = bed_open(5);
@@ -341,6 +379,8 @@ int main(void)
 		cmocka_unit_test(who_advertises_again_meanwhile_takes_it_back),
 		cmocka_unit_test(an_interface_that_goes_says_so_at_once),
 		cmocka_unit_test(a_new_link_local_address_retires_the_old_one),
+		cmocka_unit_test(a_link_local_address_that_goes_is_retired_before_there_is_another),
+		cmocka_unit_test(a_link_that_goes_retires_nothing),
 		cmocka_unit_test(what_does_not_change_is_not_said_again),
 		cmocka_unit_test(any_order_of_events_keeps_the_bounds),
 	};
