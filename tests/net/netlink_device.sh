@@ -139,10 +139,18 @@ killed_between() {
 	in_r "$tool" restore "$run/j" | grep -q "^0 .*given back" || fail "restore"
 }
 
+# Killed at moments spread over the whole take. It is waited for until it is gone, as a daemon's lock
+# waits for its predecessor: killed within a system call it carries that one out first, which on a
+# busy machine takes longer than the next one takes to start. (timeout -s KILL does not wait: it
+# kills itself as well.)
 interrupted_take() {
-	# Killed at moments spread over the whole take.
 	for ms in 0 1 2 3 4 5 6 8 10 15; do
-		in_r timeout -s KILL "0.$(printf %03d $ms)1" "$tool" take "$run/j" a0 >/dev/null 2>&1 || :
+		nsenter --net=/run/netns/$r "$tool" take "$run/j" a0 >/dev/null 2>&1 &
+		taking=$!
+		helpers="$helpers $taking"
+		sleep "0.$(printf %03d $ms)1"
+		kill -9 $taking 2>/dev/null || :
+		wait $taking 2>/dev/null || :
 		in_r "$tool" restore "$run/j" >/dev/null
 	done
 }
