@@ -10,8 +10,18 @@
 
 network6_lay 2
 
-# carries ADDRESS MBIT ARG...: an iperf3 run with it whose receiver saw at least so many megabits a second.
+# carries ADDRESS MBIT ARG...: an iperf3 run with it whose receiver saw at least so many megabits a second. What is wrong
+# is so each time; what is slow, or lost for want of a turn, is so while others keep the machine busy.
 carries() {
+	local try
+	for try in 1 2 3 4 5; do
+		carries_now "$@" && return
+		echo "not in run $try"
+	done
+	return 1
+}
+
+carries_now() {
 	local address=$1 least=$2
 	shift 2
 	at h1 iperf3 -c "$address" -t 1 -J "$@" >"$scratch/iperf.json" || {
@@ -30,7 +40,7 @@ carries() {
 
 it "the daemon starts" router_start
 at_background h2 iperf3 -s
-wait_for 5 listens h2 tcp 5201
+wait_for 20 listens h2 tcp 5201
 for offload in on off; do
 	tx_offload h1 $offload
 	tx_offload h2 $offload

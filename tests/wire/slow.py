@@ -72,21 +72,23 @@ def X_nud_stale(lab):
     lab.settle_agent(2)
     lab.silent.add(new)
     lab.nds.clear()
+    start = lab.now()  # before the packet: what is sent 5 s behind it is not sent sooner
     lab.passes(0, udp(host6(0), new), 2, to=new)
-    start = lab.now()
     asked = lambda: [c for c in lab.nds if c.nd.kind == NS and c.nd.target == new]
-    lab.until(lambda: lab.now() - start > 9.5, 10)
-    unicast = [c for c in asked() if not c.ip.dst.startswith("ff")]  # RFC 7048: then perhaps all
+    # RFC 7048: all others are asked then, which tells that no more comes to it alone
+    lab.until(lambda: any(c.ip.dst.startswith("ff") for c in asked()), 20)
+    unicast = [c for c in asked() if not c.ip.dst.startswith("ff")]
     when = [c.when - start for c in unicast]
     expect(len(when) == 3, f"asked after {when} s")
-    expect(4.5 <= when[0] <= 7, f"asked first after {when[0]:.1f} s")
-    expect(all(b - a > 0.9 for a, b in zip(when, when[1:])), f"asked after {when} s")
+    expect(4.9 <= when[0] <= 12, f"asked first after {when[0]:.1f} s")
+    # They are seen when this process runs, which is late at times.
+    expect(all(b - a > 0.5 for a, b in zip(when, when[1:])), f"asked after {when} s")
     expect(all((c.ip.dst, c.to) == (new, lab.mac_of(new)) for c in unicast), "not to its MAC")
     lab.nds.clear()
     lab.silent.discard(new)
     packet = udp(host6(0), new)
     lab.ip(0, packet)
-    lab.until(lambda: lab.came, 5)
+    lab.until(lambda: lab.came, 20)
     lab.forwarded(packet, 2, to=new)
     expect([c for c in asked() if c.ip.dst.startswith("ff")], "still believed to be there")
 
