@@ -15,8 +15,11 @@
 
 #define ADDR_ROUTES 4 /* at most, that follow from an address */
 
-/* A probe goes out within a second, and is waited for one (RFC 4862 5.4.2, RFC 4861 10). */
-#define DAD_NS (5 * NS_PER_SEC / 2)
+/*
+ * A probe goes out within a second, and is waited for one (RFC 4862 5.4.2, RFC 4861 10); but not
+ * before the workers run, which at a start is when all devices have been bound.
+ */
+#define DAD_NS (10 * NS_PER_SEC)
 
 /* The @i-th address, of either family. */
 static struct iface_addr6 addr_at(const struct agent_addrs *s, unsigned int i)
@@ -288,7 +291,7 @@ static int addrs_renew(struct agent *a, uint16_t id, const struct agent_addrs *c
 	if (err < 0)
 		return err;
 	if (addrs_has(&is, ADDR_TENTATIVE) && (anew || !addrs_has(&f->addrs, ADDR_TENTATIVE)))
-		f->addrs_due_ns = a->now_ns + DAD_NS;
+		f->addrs_due_ns = clock_ns() + DAD_NS;
 	err = addrs_change(a, id, &is);
 	if (err < 0) {
 		addrs_fini(&is);
@@ -418,7 +421,7 @@ void agent_addrs_retry(struct agent *a)
 			if (f->addrs.addr6[k].state != ADDR_DUPLICATE)
 				continue;
 			f->addrs.addr6[k].state = ADDR_TENTATIVE; /* neither has a local route */
-			f->addrs_due_ns = a->now_ns + DAD_NS;
+			f->addrs_due_ns = clock_ns() + DAD_NS;
 		}
 	}
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "base/clock.h"
 #include "wire/addr.h"
 
 #define MAC  0x010000000002ull /* 02:00:00:00:00:01 */
@@ -292,6 +293,19 @@ static void the_walk_has_ipv4_and_then_ipv6(void **state)
 	                         "fe80::/10 ");
 }
 
+/* Binding devices takes its time, in which the agent's own clock stands still. */
+static void ready_waits_from_when_an_address_comes(void **state)
+{
+	struct agent *a = *state;
+	struct port port = {0};
+	uint64_t now = clock_ns();
+
+	a->now_ns = now - 20 * NS_PER_SEC;
+	configure(a, 0, "2001:db8::1/64", true);
+	link_comes_up(a, 0, &port);
+	assert_true(a->iface[0].addrs_due_ns >= now + 2 * NS_PER_SEC);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bed_setup, bed_teardown)
 
 int main(void)
@@ -307,6 +321,7 @@ int main(void)
 		TEST(addresses_that_stay_are_not_looked_at_again),
 		TEST(a_link_that_comes_up_has_all_looked_at),
 		TEST(another_mac_makes_another_address_and_has_all_looked_at),
+		TEST(ready_waits_from_when_an_address_comes),
 		TEST(the_last_interface_takes_what_all_share_away),
 		TEST(the_walk_has_ipv4_and_then_ipv6),
 	};
