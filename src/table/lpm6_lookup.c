@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/clock.h"
+#include "base/rcu.h" /* __SANITIZE_THREAD__ of clang */
 
 #ifdef __x86_64__
 #include <immintrin.h>

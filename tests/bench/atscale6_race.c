@@ -18,8 +18,12 @@
 #define SLICES (TRACE_LEN / SLICE)
 #define PASSES 4 /* over a trace, in a run */
 
+/* BATCH_MAX destinations in host order. */
+typedef void convert_fn(const uint8_t *dst, uint64_t *hi, uint64_t *lo);
+
 struct race {
 	const struct atscale6 *s;
+	convert_fn *convert;
 	const uint8_t *dst;
 	uint64_t *hi, *lo; /* the same in host order */
 	size_t n;
@@ -32,7 +36,8 @@ static double rate_of(uint64_t ns)
 	return (double)SLICE * 1e3 / (double)ns;
 }
 
-static void convert(const uint8_t *dst, uint64_t *hi, uint64_t *lo)
+static force_inline void convert_all(const uint8_t *dst, uint64_t *restrict hi,
+                                     uint64_t *restrict lo)
 {
 	for (size_t i = 0; i < BATCH_MAX; i++) {
 		struct ip a = ip_load(dst + 16 * i);
@@ -42,6 +47,34 @@ static void convert(const uint8_t *dst, uint64_t *hi, uint64_t *lo)
 	}
 }
 
+static void convert_plain(const uint8_t *dst, uint64_t *hi, uint64_t *lo)
+{
+	convert_all(dst, hi, lo);
+}
+
+#ifdef __x86_64__
+
+/* With the instructions that the peer does it with. */
+__attribute__((target("avx512bw"))) static void convert_avx512(const uint8_t *dst, uint64_t *hi,
+                                                               uint64_t *lo)
+{
+	convert_all(dst, hi, lo);
+}
+
+static convert_fn *convert_choose(void)
+{
+	return __builtin_cpu_supports("avx512bw") ? convert_avx512 : convert_plain;
+}
+
+#else
+
+static convert_fn *convert_choose(void)
+{
+	return convert_plain;
+}
+
+#endif
+
 static double turn_ours(const struct race *r, size_t from)
 {
 	cache_aligned uint64_t hi[BATCH_MAX], lo[BATCH_MAX];
@@ -49,7 +82,7 @@ static double turn_ours(const struct race *r, size_t from)
 	uint64_t t = clock_ns();
 
 	for (size_t i = 0; i < SLICE; i += BATCH_MAX) {
-		convert(r->dst + 16 * (from + i), hi, lo);
+		r->convert(r->dst + 16 * (from + i), hi, lo);
 		fib6_lookup(r->s->fib, hi, lo, id, BATCH_MAX);
 		__asm__ volatile("" : : "r"(id) : "memory"); /* the result is wanted */
 	}
@@ -153,7 +186,7 @@ static int race_trace(struct race *r, enum trace_kind kind)
 	r->dst = dst;
 	r->n = 0;
 	for (size_t i = 0; err == 0 && i < TRACE_LEN; i += BATCH_MAX)
-		convert(dst + 16 * i, r->hi + i, r->lo + i);
+		r->convert(dst + 16 * i, r->hi + i, r->lo + i);
 	if (err == 0 && !agree(r))
 		err = -EIO;
 	for (uint64_t i = 0; err == 0 && i < r->s->runs; i++)
@@ -170,6 +203,7 @@ int atscale6_race(const struct atscale6 *s)
 	double *figures = calloc(4 * turns, sizeof(*figures));
 	struct race r = {
 		.s = s,
+		.convert = convert_choose(),
 		.hi = aligned_alloc(CACHE_LINE, TRACE_LEN * sizeof(*r.hi)),
 		.lo = aligned_alloc(CACHE_LINE, TRACE_LEN * sizeof(*r.lo)),
 		.ours = figures,
