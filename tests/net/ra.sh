@@ -97,6 +97,14 @@ configure_p2 'mac: "02:00:00:00:00:22"'
 it "its MAC changes" reload
 it "who it was is no router any more" wait_for 10 heard2 'final=yes .*mac=02:00:00:00:00:21'
 it "who it is now is one" wait_for 10 heard2 'final=no .*mac=02:00:00:00:00:22'
+# A reload that is refused when the MAC has been changed: it is changed back, and so advertised.
+configure "$advertised"
+configure_p2 'mac: "02:00:00:00:00:23"'
+echo '  p3: {control: own, addresses: ["2001:db8:4::1/64"]}' >>"$config"
+sent=$(grep -c 'final=no .*mac=02:00:00:00:00:22' "$scratch/h2.log")
+it "a reload is refused, for want of a device" not reload
+heard2_times() { [ "$(grep -Ec -- "$1" "$scratch/h2.log")" -ge "$2" ]; }
+it "who it is is one still" wait_for 15 heard2_times 'final=no .*mac=02:00:00:00:00:22' $((sent + 1))
 configure "$advertised"
 it "the interface goes" reload
 it "its last word is that it is no router" wait_for 5 heard2 'final=yes .*mac=02:00:00:00:00:22'
