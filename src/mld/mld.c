@@ -15,6 +15,10 @@
 #define UNSOLICITED_NS NS_PER_SEC
 #define OLDER_NS       ((ROBUSTNESS * 125ull + 10) * NS_PER_SEC) /* 9.12, with 9.2 and 9.3 */
 
+/* Between answers, whatever a query asks for: whoever floods the link with queries gets no flood of
+ * reports back. Queriers ask again after a second (RFC 3810 9.8). */
+#define PAUSE_NS (100 * NS_PER_MS)
+
 #define NEVER UINT64_MAX
 
 struct mld_group {
@@ -33,6 +37,7 @@ struct mld_slot {
 	uint64_t change_ns;  /* of the next report of changes */
 	uint64_t general_ns; /* of the answer to a query about all groups */
 	uint64_t older_ns;   /* until then the link's querier is taken to speak MLDv1 only */
+	uint64_t pause_ns;   /* no query is answered before then */
 };
 
 struct mld {
@@ -276,11 +281,19 @@ static uint64_t query_delay_ns(const struct mld_query *q)
 	return ms * NS_PER_MS;
 }
 
-/* RFC 3810 6.2: an answer that is due sooner is enough. */
-static void answer_at(uint64_t *due_ns, uint64_t at_ns)
+static void sooner(uint64_t *due_ns, uint64_t at_ns)
 {
 	if (at_ns < *due_ns)
 		*due_ns = at_ns;
+}
+
+/* RFC 3810 6.2: an answer that is due sooner is enough. */
+static void answer_within(struct mld *m, const struct mld_slot *s, uint64_t *due_ns, uint64_t delay,
+                          uint64_t now_ns)
+{
+	uint64_t at_ns = now_ns + random_between(&m->random, 0, delay);
+
+	sooner(due_ns, at_ns > s->pause_ns ? at_ns : s->pause_ns);
 }
 
 void mld_query(struct mld *m, uint16_t iface, const struct mld_query *q, uint64_t now_ns)
@@ -295,14 +308,14 @@ void mld_query(struct mld *m, uint16_t iface, const struct mld_query *q, uint64_
 		version_change(s, now_ns + OLDER_NS);
 	/* MLDv1 answers for each group at a time of its own (RFC 2710 4). */
 	if (all && s->older_ns == NEVER) {
-		answer_at(&s->general_ns, now_ns + random_between(&m->random, 0, delay));
+		answer_within(m, s, &s->general_ns, delay, now_ns);
 		return;
 	}
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct mld_group *g = &s->group[i];
 
 		if (!g->gone && (all || ip_equal(g->addr, q->group)))
-			answer_at(&g->due_ns, now_ns + random_between(&m->random, 0, delay));
+			answer_within(m, s, &g->due_ns, delay, now_ns);
 	}
 }
 
@@ -320,6 +333,7 @@ static void slot_answer(struct mld *m, struct mld_slot *s, uint64_t now_ns)
 			continue;
 		mld_report_add(&r, MLD_IS_EXCLUDE, g->addr);
 		g->due_ns = NEVER;
+		s->pause_ns = now_ns + PAUSE_NS;
 	}
 	mld_report_flush(&r);
 	if (all)
@@ -340,10 +354,10 @@ static uint64_t slot_next(const struct mld_slot *s)
 {
 	uint64_t next = s->change_ns;
 
-	answer_at(&next, s->general_ns);
-	answer_at(&next, s->older_ns);
+	sooner(&next, s->general_ns);
+	sooner(&next, s->older_ns);
 	for (uint32_t i = 0; i < s->n; i++)
-		answer_at(&next, s->group[i].due_ns);
+		sooner(&next, s->group[i].due_ns);
 	return next;
 }
 
