@@ -196,24 +196,37 @@ static int spares_get(struct rib6 *t, const struct path *p, void **spare)
 	return levels;
 }
 
-/* Split the leaf at the end of the path, and above it what is full. */
-static int split(struct rib6 *t, struct path *p)
+/* The upper half of a full leaf, and what begins with it. */
+static void leaf_split(struct rib6_leaf *leaf, struct rib6_leaf *upper, struct fork *up)
 {
-	void *spare[DEPTH_MAX + 2] = {};
-	struct rib6_leaf *leaf = p->leaf, *upper;
-	struct branch *root;
-	struct fork up;
-	int levels = spares_get(t, p, spare), d = (int)t->depth;
-
-	if (levels < 0)
-		return levels;
-	upper = spare[0];
 	upper->next = leaf->next;
 	upper->n = leaf->n / 2;
 	leaf->next = upper;
 	leaf->n -= upper->n;
 	memcpy(upper->r, &leaf->r[leaf->n], upper->n * sizeof(upper->r[0]));
-	up = (struct fork){upper->r[0], upper};
+	*up = (struct fork){upper->r[0], upper};
+}
+
+static void root_grow(struct rib6 *t, struct branch *root, const struct fork *up)
+{
+	assert(root != NULL);
+	root->n = 2;
+	root->fork[0] = (struct fork){{}, t->root};
+	root->fork[1] = *up;
+	t->root = root;
+	t->depth++;
+}
+
+/* Split the leaf at the end of the path, and above it what is full. */
+static int split(struct rib6 *t, struct path *p)
+{
+	void *spare[DEPTH_MAX + 2] = {};
+	int levels = spares_get(t, p, spare), d = (int)t->depth;
+	struct fork up;
+
+	if (levels < 0)
+		return levels;
+	leaf_split(p->leaf, spare[0], &up);
 	for (int i = 1; i < levels; i++) {
 		struct branch *b = p->branch[--d], *half = spare[i];
 		struct fork next;
@@ -226,17 +239,10 @@ static int split(struct rib6 *t, struct path *p)
 			branch_insert(half, at - b->n, &up);
 		up = next;
 	}
-	if (d > 0) {
+	if (d > 0)
 		branch_insert(p->branch[d - 1], p->i[d - 1] + 1, &up);
-		return 0;
-	}
-	root = spare[levels];
-	assert(root != NULL);
-	root->n = 2;
-	root->fork[0] = (struct fork){{}, t->root};
-	root->fork[1] = up;
-	t->root = root;
-	t->depth++;
+	else
+		root_grow(t, spare[levels], &up);
 	return 0;
 }
 

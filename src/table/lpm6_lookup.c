@@ -53,14 +53,13 @@ static force_inline uint32_t entry_walk(const struct lpm6 *t, uint32_t entry, ui
 static force_inline void subs_follow(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
                                      uint32_t *id, uint32_t n, struct ranks rank)
 {
-	uint32_t list[LPM6_BATCH + 1], found = 0;
+	uint64_t which = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		list[found] = i;
-		found += (id[i] & LPM6_SUB) != 0;
-	}
-	for (uint32_t k = 0; k < found; k++) {
-		uint32_t i = list[k], v = id[i];
+	static_assert(LPM6_BATCH == 64, "a bit a key");
+	for (uint32_t i = 0; i < n; i++)
+		which |= (uint64_t)((id[i] & LPM6_SUB) != 0) << i;
+	for (; which != 0; which &= which - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(which), v = id[i];
 
 		while (v & LPM6_SUB) {
 			const struct lpm6_sub *sub = &t->sub[v & ~LPM6_SUB];
@@ -75,25 +74,6 @@ static force_inline void subs_follow(const struct lpm6 *t, const uint64_t *hi, c
 		}
 		id[i] = v;
 	}
-}
-
-/* Sort out the keys whose entries are found, and fetch what they need. */
-static force_inline void lists_make(const struct lpm6 *t, struct walk *w, uint32_t *id, uint32_t n)
-{
-	w->forks = 0;
-	w->leaves = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t e = w->entry[i];
-
-		id[i] = e & 0xffff;
-		w->line[i] = lpm6_line(e);
-		w->fork[w->forks] = i;
-		w->leaf[w->leaves] = i;
-		w->forks += lpm6_kind(e) == LPM6_FORK;
-		w->leaves += lpm6_kind(e) != LPM6_ID;
-	}
-	for (uint32_t i = 0; i < w->leaves; i++)
-		prefetch(&t->line[w->line[w->leaf[i]]]);
 }
 
 static force_inline void leaves_walk(const struct lpm6 *t, struct walk *w, uint32_t *id,
@@ -113,19 +93,29 @@ static force_inline void leaves_walk(const struct lpm6 *t, struct walk *w, uint3
 	}
 }
 
+/* Sort out the keys by what their entries are, and fetch what they need. */
 static force_inline void entries_find(const struct lpm6 *t, struct walk *w, const uint64_t *hi,
-                                      uint32_t n)
+                                      uint32_t *id, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		prefetch(&t->index[lpm6_index(hi[i])]);
+	w->forks = 0;
+	w->leaves = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t key = (uint32_t)(hi[i] >> 16), e = lpm6_load(&t->index[lpm6_index(hi[i])]);
 
 		while (lpm6_kind(e) == LPM6_RADIX)
 			e = lpm6_load(&lpm6_entries(t, e)[lpm6_digit(e, key)]);
+		id[i] = e & 0xffff;
 		w->key[i] = key;
-		w->entry[i] = e;
+		w->line[i] = lpm6_line(e);
+		w->fork[w->forks] = i;
+		w->leaf[w->leaves] = i;
+		w->forks += lpm6_kind(e) == LPM6_FORK;
+		w->leaves += lpm6_kind(e) != LPM6_ID;
 	}
+	for (uint32_t i = 0; i < w->leaves; i++)
+		prefetch(&t->line[w->line[w->leaf[i]]]);
 }
 
 static force_inline bool any_sub(const uint32_t *id, uint32_t n)
@@ -142,8 +132,7 @@ static force_inline void lookup_batch(const struct lpm6 *t, const uint64_t *hi, 
 {
 	struct walk w;
 
-	entries_find(t, &w, hi, n);
-	lists_make(t, &w, id, n);
+	entries_find(t, &w, hi, id, n);
 	leaves_walk(t, &w, id, rank);
 	if (any_sub(id, n))
 		subs_follow(t, hi, lo, id, n, rank);
