@@ -70,14 +70,16 @@ static void gateways_fill(const struct agent *a, uint16_t nh, struct gateways *g
 		gateway_fill(a, member[i], &g->at[i]);
 }
 
-static bool row_matches(const struct cursor *c, const char *const fixed[3],
+/* @alias is a word that it is found by and does not show. */
+static bool row_matches(const struct cursor *c, const char *const fixed[3], const char *alias,
                         const struct gateways *g)
 {
-	const char *words[3 + 2 * NEXTHOP_MEMBERS + 1];
+	const char *words[4 + 2 * NEXTHOP_MEMBERS + 1];
 	size_t n = 0;
 
 	for (; n < 3; n++)
 		words[n] = fixed[n];
+	words[n++] = alias;
 	for (unsigned int i = 0; i == 0 || i < g->n; i++) {
 		words[n++] = g->at[i].text;
 		words[n++] = g->at[i].dev != NULL ? g->at[i].dev : "";
@@ -126,14 +128,15 @@ static bool routes_next(struct control_reply *r, struct json *row)
 	c->started = true;
 	ip_prefix_format(dst, route.dst, route.len);
 	gateways_fill(c->a, route.nh, &g);
+	/* As ip(8) has it IPv4's is `default`; IPv6's is ::/0, so that one tells them apart. */
 	const char *const words[3] = {
-		route.len == 0 ? "default" : dst,
+		route.len == 0 && ip_is4(route.dst) ? "default" : dst,
 		protocol[route.source],
 		route_is_anycast(&route) ? "anycast"
 					 : route_type(nexthop_key(c->a->nexthops, route.nh).kind),
 	};
 
-	if (!row_matches(c, words, &g))
+	if (!row_matches(c, words, route.len == 0 && !ip_is4(route.dst) ? "default" : dst, &g))
 		return true; /* no row: the loop gets its turn between the steps of a search */
 	json_add_string(row, "dst", words[0]);
 	row_gateways(row, &g);

@@ -2,7 +2,6 @@
 #include "cli/filter.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "wire/addr.h"
 
@@ -15,10 +14,7 @@ static char *filter_word(char *text, char *word)
 	if (ip_parse(word, &addr)) {
 		ip_format(text, addr);
 	} else if (ip_prefix_parse(word, &addr, &len)) {
-		if (ip_is4(addr) && len == 0)
-			memcpy(text, "default", sizeof("default"));
-		else
-			ip_prefix_format(text, addr, len);
+		ip_prefix_format(text, addr, len);
 	} else {
 		return word;
 	}

@@ -9,7 +9,7 @@
  * filters_new - the words of a command, addresses and prefixes among them as rows have them
  * @words: @n of them; must outlive the result
  *
- * An IPv6 address becomes that of RFC 5952, 0.0.0.0/0 becomes "default".
+ * An IPv6 address becomes that of RFC 5952.
  *
  * Return: an array of @n words, freed by free(); NULL without memory.
  */

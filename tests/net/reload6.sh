@@ -73,4 +73,12 @@ it "brings it back" wait_for 8 settled
 it "with all that there was" wait_for 8 reaches h1 2001:db8:3::2
 wait_for 10 answers 100
 it "what none of this concerned lost not one packet" all_answered
+echo 'routes: [{to: default, via: 10.0.2.2}, {to: default, via: "2001:db8:2::2"}]' >>"$config"
+it "default routes of both families come" viaduct reload
+it "and are told apart" has_json "[r['dst'] for r in rows] == ['default', '::/0']" \
+	viaduct -j show routes default
+for family in 0.0.0.0/0=10.0.2.2 0::0/0=2001:db8:2::2; do
+	it "${family%=*} finds its own" has_json "[r['gateway'] for r in rows] == ['${family#*=}']" \
+		viaduct -j show routes "${family%=*}"
+done
 finish
