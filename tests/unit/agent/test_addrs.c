@@ -259,7 +259,7 @@ static void another_mac_makes_another_address_and_has_all_looked_at(void **state
 static void the_last_interface_takes_what_all_share_away(void **state)
 {
 	struct agent *a = *state;
-	uint16_t iface;
+	uint16_t iface = UINT16_MAX;
 
 	configure(a, 0, "2001:db8::1/64", false);
 	configure(a, 1, "2001:db8::2/64", false);

@@ -53,7 +53,7 @@ static void records(struct bed *bed, const uint8_t *ip, const uint8_t *m, uint32
 	assert_int_equal(len, 8 + 20 * n);
 	assert_int_equal(load16(m + 4), 0);
 	for (uint32_t i = 0; i < n; i++) {
-		const uint8_t *r = m + 8 + 20 * i;
+		const uint8_t *r = m + 8 + 20ul * i;
 
 		assert_int_equal(r[1] | r[2] | r[3], 0);
 		say(bed, r[0], r + 4, ip);
@@ -421,12 +421,12 @@ static void many_groups_take_several_reports(void **)
 	struct bed *bed = bed_open(1);
 
 	many[0] = two[0];
-	for (uint16_t i = 1; i < ARRAY_SIZE(many); i++)
+	for (size_t i = 1; i < ARRAY_SIZE(many); i++)
 		many[i] = (struct iface_addr6){{GLOBAL.hi, i}, 64, ADDR_USABLE};
 	bed_ifaces(bed, true, many, ARRAY_SIZE(many));
 	assert_int_equal(bed->n_frames, 3);
 	assert_int_equal(bed->n_said, 151);
-	for (uint16_t i = 0; i < ARRAY_SIZE(many); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
 		assert_int_equal(count(bed, 0, TO_EX, ip6_solicited_node(many[i].addr)), 1);
 	bed_close(bed);
 }

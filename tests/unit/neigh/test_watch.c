@@ -41,6 +41,17 @@ static void gateways_of_a_group_are_asked_for_before_any_packet(void **state)
 	bed_close(bed);
 }
 
+/* Is the neighbour in that state within @seconds? */
+static bool comes_to_be(struct bed *bed, struct ip ip, enum neigh_state state, int seconds)
+{
+	for (int s = 0; s <= seconds; s++) {
+		if (bed_knows(bed, 0, ip) && bed_state(bed, 0, ip) == state)
+			return true;
+		bed_pass(bed, SECOND);
+	}
+	return false;
+}
+
 static void a_gateway_that_dies_is_found_out_and_found_again(void **state)
 {
 	struct bed *bed = bed_open6(NULL);
@@ -62,16 +73,9 @@ static void a_gateway_that_dies_is_found_out_and_found_again(void **state)
 		bed_answer(bed, 0, bed_host(state, 1), MAC_A);
 	}
 	assert_true(nexthop_is_dead(bed->nexthops, member[0]));
-	for (int s = 0; s < 3 && bed_state(bed, 0, gateway) != NEIGH_FAILED; s++)
-		bed_pass(bed, SECOND);
-	assert_int_equal(bed_state(bed, 0, gateway), NEIGH_FAILED);
+	assert_true(comes_to_be(bed, gateway, NEIGH_FAILED, 3));
 	/* No packet goes to it any more; the watch asks. */
-	for (int s = 0; s < 6; s++) {
-		bed_pass(bed, SECOND);
-		if (bed_knows(bed, 0, gateway) && bed_state(bed, 0, gateway) == NEIGH_INCOMPLETE)
-			break;
-	}
-	assert_int_equal(bed_state(bed, 0, gateway), NEIGH_INCOMPLETE);
+	assert_true(comes_to_be(bed, gateway, NEIGH_INCOMPLETE, 6));
 	bed_answer(bed, 0, gateway, MAC_B);
 	assert_false(nexthop_is_dead(bed->nexthops, member[0]));
 	bed_close(bed);

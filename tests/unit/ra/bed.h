@@ -53,9 +53,9 @@ static inline void on_send(void *ctx, uint16_t iface, const uint8_t *frame, uint
 	assert_int_equal(csum_fold(csum_add(m, n, csum_pseudo6(ip, IP6_ICMP, n))), 0xffff);
 	assert_int_equal(m[0], ICMP6_RA);
 	assert_int_equal(m[1], 0);
-	for (const uint8_t *o = m + ND_RA_LEN; o < m + n; o += 8 * o[1]) {
+	for (const uint8_t *o = m + ND_RA_LEN; o < m + n; o += 8ul * o[1]) {
 		assert_in_range(o[1], 1, 255);
-		assert_true(o + 8 * o[1] <= m + n);
+		assert_true(o + 8ul * o[1] <= m + n);
 	}
 	bed->iface = iface;
 	bed->len = len;
@@ -121,7 +121,7 @@ static inline void bed_pass(struct bed *bed, uint64_t ns)
 /* Go on until @n have been sent, a hundred days at most. */
 static inline void bed_until(struct bed *bed, uint32_t n)
 {
-	uint64_t end = bed->now + 100 * 86400 * SECOND, next;
+	uint64_t end = bed->now + 100ull * 86400 * SECOND, next;
 
 	while (bed->n_sent < n && (next = ra_tick(bed->ra, bed->now)) <= end) {
 		if (bed->n_sent < n)
@@ -143,7 +143,7 @@ static inline const uint8_t *option(const struct bed *bed, uint8_t type, unsigne
 {
 	const uint8_t *o = message(bed) + ND_RA_LEN;
 
-	for (; o < bed->frame + bed->len; o += 8 * o[1]) {
+	for (; o < bed->frame + bed->len; o += 8ul * o[1]) {
 		if (o[0] == type && nth-- == 0)
 			return o;
 	}

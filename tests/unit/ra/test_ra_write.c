@@ -12,6 +12,51 @@
 #include "bed.h"
 
 /* RFC 4861 4.2, 4.6.1, 4.6.2, 4.6.4; RFC 4191 2.2; RFC 8106 5.1, 5.2 */
+static void head_set(struct ra_config *c)
+{
+	c->managed = true;
+	c->preference = RA_PREFERENCE_HIGH;
+	c->reachable = 30000;
+	c->retrans = 1000;
+	c->mtu = 1400;
+}
+
+/* What head_set() has set, and the link-layer address. */
+static void head_is(const struct bed *bed)
+{
+	const uint8_t *m = message(bed), *o;
+
+	assert_int_equal(m[4], 64);
+	assert_int_equal(m[5], 0x88); /* M, and 01 */
+	assert_int_equal(__builtin_bswap16(load16(m + 6)), 1800);
+	assert_int_equal(word(m + 8), 30000);
+	assert_int_equal(word(m + 12), 1000);
+	o = option(bed, ND_OPT_SOURCE_LLADDR, 0);
+	assert_int_equal(o[1], 1);
+	assert_true(mac_load(o + 2) == OUR_MAC);
+	o = option(bed, ND_OPT_MTU, 0);
+	assert_int_equal(o[1], 1);
+	assert_int_equal(word(o + 4), 1400);
+}
+
+/* 2001:db8:1::/64 for SLAAC, and another one's /48, off the link. */
+static void two_prefixes_are(const struct bed *bed)
+{
+	const uint8_t *o = option(bed, ND_OPT_PREFIX, 0);
+
+	assert_int_equal(o[1], 4);
+	assert_int_equal(o[2], 64);
+	assert_int_equal(o[3], 0xc0);
+	assert_int_equal(word(o + 4), 86400);
+	assert_int_equal(word(o + 8), 14400);
+	assert_int_equal(word(o + 12), 0);
+	assert_true(ip_equal(ip_load(o + 16), (struct ip){0x20010db800010000, 0}));
+	o = option(bed, ND_OPT_PREFIX, 1);
+	assert_int_equal(o[2], 48);
+	assert_int_equal(o[3], 0);
+	assert_int_equal(word(o + 4), RA_FOREVER);
+}
+
 static void the_message_says_what_is_configured(void **)
 {
 	static const struct ra_prefix prefixes[] = {
@@ -23,13 +68,9 @@ static void the_message_says_what_is_configured(void **)
 	static const uint8_t domains[] = "\7example\3org\0\1a\1b\0\0\0\0\0\0";
 	struct ra_config c = plain();
 	struct bed *bed = bed_open(1);
-	const uint8_t *m = message(bed), *o;
+	const uint8_t *o;
 
-	c.managed = true;
-	c.preference = RA_PREFERENCE_HIGH;
-	c.reachable = 30000;
-	c.retrans = 1000;
-	c.mtu = 1400;
+	head_set(&c);
 	c.prefixes = prefixes;
 	c.n_prefixes = 2;
 	c.dns_servers = servers;
@@ -42,30 +83,8 @@ static void the_message_says_what_is_configured(void **)
 	assert_int_equal(bed->iface, 0);
 	assert_int_equal(bed->len, ETHER_LEN + ra_length(&c));
 	assert_true(ip_equal(ip6_src(bed->frame + ETHER_LEN), OUR_LINK));
-	assert_int_equal(m[4], 64);
-	assert_int_equal(m[5], 0x88); /* M, and 01 */
-	assert_int_equal(__builtin_bswap16(load16(m + 6)), 1800);
-	assert_int_equal(word(m + 8), 30000);
-	assert_int_equal(word(m + 12), 1000);
-
-	o = option(bed, ND_OPT_SOURCE_LLADDR, 0);
-	assert_int_equal(o[1], 1);
-	assert_true(mac_load(o + 2) == OUR_MAC);
-	o = option(bed, ND_OPT_MTU, 0);
-	assert_int_equal(o[1], 1);
-	assert_int_equal(word(o + 4), 1400);
-	o = option(bed, ND_OPT_PREFIX, 0);
-	assert_int_equal(o[1], 4);
-	assert_int_equal(o[2], 64);
-	assert_int_equal(o[3], 0xc0);
-	assert_int_equal(word(o + 4), 86400);
-	assert_int_equal(word(o + 8), 14400);
-	assert_int_equal(word(o + 12), 0);
-	assert_true(ip_equal(ip_load(o + 16), (struct ip){0x20010db800010000, 0}));
-	o = option(bed, ND_OPT_PREFIX, 1);
-	assert_int_equal(o[2], 48);
-	assert_int_equal(o[3], 0);
-	assert_int_equal(word(o + 4), RA_FOREVER);
+	head_is(bed);
+	two_prefixes_are(bed);
 	o = option(bed, ND_OPT_RDNSS, 0);
 	assert_int_equal(o[1], 5);
 	assert_int_equal(word(o + 4), 600);
@@ -98,6 +117,37 @@ static void a_preference_goes_with_a_lifetime(void **)
 	bed_close(bed);
 }
 
+/* The second prefix is @addr's, and ends. */
+static void prefix_ends(const struct bed *bed, struct ip addr)
+{
+	const uint8_t *o = option(bed, ND_OPT_PREFIX, 1);
+
+	assert_true(ip_equal(ip_load(o + 16), addr));
+	assert_int_equal(o[3], 0xc0);
+	assert_int_equal(word(o + 4) | word(o + 8), 0);
+}
+
+/* The second search list, of 24 bytes, ends. */
+static void names_end(const struct bed *bed, const uint8_t *names)
+{
+	const uint8_t *o = option(bed, ND_OPT_DNSSL, 1);
+
+	assert_int_equal(o[1], 4);
+	assert_int_equal(word(o + 4), 0);
+	assert_memory_equal(o + 8, names, 24);
+}
+
+/* The second option of servers ends @a and @b. */
+static void servers_end(const struct bed *bed, struct ip a, struct ip b)
+{
+	const uint8_t *o = option(bed, ND_OPT_RDNSS, 1);
+
+	assert_int_equal(o[1], 5);
+	assert_int_equal(word(o + 4), 0);
+	assert_true(ip_equal(ip_load(o + 8), a));
+	assert_true(ip_equal(ip_load(o + 24), b));
+}
+
 static void what_went_is_ended_in_the_next_three(void **)
 {
 	static const struct ra_prefix prefixes[] = {
@@ -109,7 +159,6 @@ static void what_went_is_ended_in_the_next_three(void **)
 	static const uint8_t gone[] = "\1b\7example\0\1c\7example\0\0";
 	struct bed *bed = bed_open(5);
 	struct ra_config c = plain();
-	const uint8_t *o;
 
 	c.prefixes = prefixes;
 	c.n_prefixes = 2;
@@ -128,20 +177,10 @@ static void what_went_is_ended_in_the_next_three(void **)
 	bed_set(bed, &c);
 	for (uint32_t i = 2; i <= 4; i++) {
 		bed_until(bed, i);
-		o = option(bed, ND_OPT_PREFIX, 1);
-		assert_true(ip_equal(ip_load(o + 16), prefixes[0].addr));
-		assert_int_equal(o[3], 0xc0);
-		assert_int_equal(word(o + 4) | word(o + 8), 0);
+		prefix_ends(bed, prefixes[0].addr);
 		assert_int_equal(word(option(bed, ND_OPT_PREFIX, 0) + 4), 86400);
-		o = option(bed, ND_OPT_RDNSS, 1);
-		assert_int_equal(o[1], 5);
-		assert_int_equal(word(o + 4), 0);
-		assert_true(ip_equal(ip_load(o + 8), servers[0]));
-		assert_true(ip_equal(ip_load(o + 24), servers[2]));
-		o = option(bed, ND_OPT_DNSSL, 1);
-		assert_int_equal(o[1], 4);
-		assert_int_equal(word(o + 4), 0);
-		assert_memory_equal(o + 8, gone, 24);
+		servers_end(bed, servers[0], servers[2]);
+		names_end(bed, gone);
 		assert_null(option(bed, ND_OPT_DNSSL, 2));
 	}
 	bed_until(bed, 5);

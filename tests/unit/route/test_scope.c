@@ -38,7 +38,8 @@ static int setup(void **state)
 		assert_null(idtab_set(t->route.nexthops, id, &line[id]));
 	t->s = ifaces_new(2);
 	t->b = aligned_alloc(CACHE_LINE, (sizeof(*t->b) + 63) & ~63ul);
-	assert_true(t->s != NULL && t->b != NULL);
+	assert_non_null(t->s);
+	assert_non_null(t->b);
 	memset(t->b, 0, sizeof(*t->b));
 	for (uint16_t i = 0; i < 2; i++) {
 		const struct iface_addr6 own = {OWN(i), 64, ADDR_USABLE};
