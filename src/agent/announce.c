@@ -157,7 +157,8 @@ static void iface_configure(struct agent *a, uint16_t id, const struct config_in
 		.interval = ra->interval,
 		.reachable = ra->reachable,
 		.retrans = ra->retrans,
-		.mtu = ra->mtu == CONFIG_MTU_AUTO ? a->iface[id].mtu : ra->mtu,
+		/* Also of a file that leaves the MTU to the device (6.2.1); "auto" is above all. */
+		.mtu = ra->mtu < a->iface[id].mtu ? ra->mtu : a->iface[id].mtu,
 		.lifetime = (uint16_t)ra->lifetime,
 		.hop_limit = (uint8_t)ra->hop_limit,
 		.preference = preference[ra->preference],

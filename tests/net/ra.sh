@@ -81,9 +81,10 @@ configure ''
 it "advertisements are turned off" reload
 it "the host hears so" wait_for 5 heard ' final=yes .* preference=medium '
 it "and has no default route any more" wait_for 5 not default_route
-configure "$advertised"
+configure "${advertised/mtu: 1400/mtu: 9000}"
 it "advertisements are turned on" reload
 it "the host has its default route again" wait_for 10 default_route
+it "the MTU is no larger than the link's" wait_for 5 setting mtu 1500
 
 # What goes by a reload: an interface's MAC, and with it its link-local address; the interface.
 heard2() { grep -Eq -- "$1" "$scratch/h2.log"; }
