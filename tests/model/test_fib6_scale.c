@@ -111,7 +111,8 @@ static void world_make(struct world *w)
 /* Look 64 keys up in way @way. Return: false if there is no such way here. */
 static bool look_up(const struct fib6 *fib, unsigned int way, const struct ip *dst, uint32_t *id)
 {
-	lpm6_lookup_fn *ways[] = {lpm6_lookup_scalar, lpm6_lookup_avx2(), lpm6_lookup_avx512()};
+	lpm6_lookup_fn *const ways[3] = {lpm6_lookup_scalar, lpm6_lookup_avx2(),
+	                                 lpm6_lookup_avx512()};
 	uint64_t hi[BATCH], lo[BATCH];
 
 	for (int i = 0; i < BATCH; i++) {
