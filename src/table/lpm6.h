@@ -22,6 +22,7 @@
 #ifndef TABLE_LPM6_H
 #define TABLE_LPM6_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -166,8 +167,10 @@ static force_inline bool lpm6_sub_has(const struct lpm6_sub *sub, uint64_t hi, u
 /* Let @sub, which no reader knows, be below the first @window bits of an address. */
 static inline void lpm6_sub_set(struct lpm6_sub *sub, uint64_t hi, uint64_t lo, unsigned int window)
 {
-	const unsigned __int128 mask = ~(unsigned __int128)0 << (128 - window);
+	unsigned __int128 mask;
 
+	assert(window > 0 && window <= 96);
+	mask = ~(unsigned __int128)0 << (128 - window);
 	*sub = (struct lpm6_sub){
 		.hi = hi,
 		.lo = lo,
