@@ -228,10 +228,28 @@ int fib6_load(struct fib6 *fib, struct fib6_route *r, size_t n)
 	return err;
 }
 
+/* Are all of a batch to one address, as the packets of a bulk transfer are? */
+static bool all_alike(const uint64_t *hi, const uint64_t *lo, uint32_t n)
+{
+	uint64_t differ = (hi[0] ^ hi[n - 1]) | (lo[0] ^ lo[n - 1]);
+
+	for (uint32_t i = 1; differ == 0 && i < n; i++)
+		differ = (hi[0] ^ hi[i]) | (lo[0] ^ lo[i]);
+	return differ == 0;
+}
+
 void fib6_lookup(const struct fib6 *fib, const uint64_t *hi, const uint64_t *lo, uint32_t *id,
                  uint32_t n)
 {
-	lpm6_lookup(fib->c.lpm, hi, lo, id, n);
+	uint32_t one;
+
+	if (!all_alike(hi, lo, n)) {
+		lpm6_lookup(fib->c.lpm, hi, lo, id, n);
+		return;
+	}
+	one = lpm6_lookup_one(fib->c.lpm, hi[0], lo[0]);
+	for (uint32_t i = 0; i < n; i++)
+		id[i] = one;
 }
 
 const struct lpm6 *fib6_table(const struct fib6 *fib)

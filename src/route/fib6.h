@@ -34,7 +34,7 @@ uint16_t fib6_find(const struct fib6 *fib, const struct fib6_route *r);
 [[nodiscard]] int fib6_load(struct fib6 *fib, struct fib6_route *r, size_t n);
 
 /**
- * fib6_lookup - next-hop ids of up to 64 destinations
+ * fib6_lookup - next-hop ids of 1 to 64 destinations
  * @hi, @lo: upper and lower 64 bits of each, host byte order; readable, and @id writable, up to a
  *           multiple of 16
  *

@@ -446,6 +446,26 @@ static void a_batch_finds_what_one_key_finds(void **state)
 	}
 }
 
+static void a_batch_to_one_address_is_told_from_one_that_only_begins_and_ends_so(void **state)
+{
+	uint64_t hi[64], lo[64];
+	uint32_t id[64];
+
+	longest_prefix_wins(state);
+	for (uint32_t odd = 0; odd <= 64; odd++) {
+		for (uint32_t i = 0; i < 64; i++) {
+			hi[i] = 0x20010db800010002ull;
+			lo[i] = i == odd ? 4 : 3;
+		}
+		for (uint32_t n = 1; n <= 64; n++) {
+			memset(id, 0xff, sizeof(id));
+			fib6_lookup(*state, hi, lo, id, n);
+			for (uint32_t i = 0; i < n; i++)
+				assert_int_equal(id[i], i == odd ? 6 : 7);
+		}
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -467,6 +487,7 @@ int main(void)
 		TEST(the_walk_goes_in_order_and_says_who_is_in_force),
 		TEST(the_walk_goes_on_where_the_last_route_is_gone),
 		TEST(a_batch_finds_what_one_key_finds),
+		TEST(a_batch_to_one_address_is_told_from_one_that_only_begins_and_ends_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
