@@ -4,71 +4,23 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "route/place6.h"
+#include "route/width6.h"
+
 /*
  * As many routes below an entry become a leaf or a fork, each of them two intervals at most; more
- * become a radix node. Half as many in a radix node, and it goes again. More would save memory (88:
- * 3 % of all at a quarter of a million), and take longer to make anew when one changes.
+ * become a radix node. Half as many in a radix node, and it goes again. With fewer a change takes
+ * less time, and a look-up more, by further radix nodes on the way.
  */
-#define ROUTES_MAX 40
+#define ROUTES_MAX 60
 
 static_assert(2 * ROUTES_MAX + 1 <= LPM6_MAX_EDGES, "so many fit");
 
 /* Routes that are stepped over before a search for the next one of interest pays. */
 #define STEPS_MAX 16
 
-/* What an entry is about: the addresses of a prefix, looked at through a window. */
-struct place {
-	struct ip base;
-	unsigned int len;
-	unsigned int window;
-};
-
-/* Entries side by side: those of the index or of a radix node; or one alone, of width 0. */
-struct slots {
-	uint32_t *slot;
-	struct place place; /* of all of them */
-	unsigned int width;
-	bool fresh;   /* no reader knows them, and all are 0 */
-	uint32_t old; /* then: what is to be replaced by all this */
-};
-
-/* Prefixes that cover what is being looked at, the innermost last. */
-struct covers {
-	struct {
-		uint32_t end; /* the last entry or key that it covers */
-		uint32_t id;
-	} of[34];
-	unsigned int n;
-};
-
 static int range_build(struct compile6 *c, const struct place *p, uint32_t cover, uint32_t old,
                        struct rib6_at *at, uint32_t *entry);
-
-static unsigned __int128 whole(struct ip a)
-{
-	return (unsigned __int128)a.hi << 64 | a.lo;
-}
-
-static struct ip halves(unsigned __int128 a)
-{
-	return (struct ip){(uint64_t)(a >> 64), (uint64_t)a};
-}
-
-/* Has the cursor not left @p yet? */
-static bool below(const struct fib6_route *r, const struct place *p)
-{
-	return r != NULL && ip6_same_prefix(r->dst, p->base, p->len);
-}
-
-static unsigned int window_end(const struct place *p)
-{
-	return p->window + 32;
-}
-
-static uint32_t key_of(const struct place *p, struct ip a)
-{
-	return lpm6_key(a.hi, a.lo, p->window);
-}
 
 static struct rib6_at seek_below(const struct compile6 *c, const struct place *p)
 {
@@ -120,9 +72,11 @@ static void group_skip(const struct compile6 *c, struct rib6_at *at, unsigned in
 static size_t routes_count(const struct compile6 *c, const struct place *p, struct rib6_at *at,
                            size_t max)
 {
+	const struct ip mask = ip6_mask(p->len);
 	size_t n = 0;
 
-	for (const struct fib6_route *r = rib6_at(at); n <= max && below(r, p); r = rib6_at(at)) {
+	for (const struct fib6_route *r = rib6_at(at); n <= max && inside(r, p, mask);
+	     r = rib6_at(at)) {
 		if (r->len <= window_end(p))
 			prefix_skip(at, r);
 		else
@@ -132,41 +86,10 @@ static size_t routes_count(const struct compile6 *c, const struct place *p, stru
 	return n;
 }
 
-static struct place slot_place(const struct slots *s, uint32_t i)
-{
-	unsigned int len = s->place.len + s->width;
-	unsigned __int128 base = whole(s->place.base) | (unsigned __int128)i << (128 - len);
-
-	return (struct place){halves(base), len, s->place.window};
-}
-
-static uint32_t slot_of(const struct slots *s, struct ip dst)
-{
-	unsigned int len = s->place.len + s->width;
-
-	return (uint32_t)(whole(dst) >> (128 - len)) & (uint32_t)((1ull << s->width) - 1);
-}
-
 static struct slots radix_slots(const struct compile6 *c, uint32_t radix, const struct place *p)
 {
 	return (struct slots){
 		.slot = lpm6_slots(c->lpm, radix), .place = *p, .width = lpm6_width(radix)};
-}
-
-/* Which of the prefixes still covers @i. */
-static uint32_t covers_at(struct covers *v, uint32_t i)
-{
-	while (v->of[v->n - 1].end < i)
-		v->n--;
-	return v->of[v->n - 1].id;
-}
-
-static void covers_push(struct covers *v, uint32_t end, uint32_t id)
-{
-	assert(v->n > 0 && v->n < ARRAY_SIZE(v->of));
-	v->of[v->n].end = end;
-	v->of[v->n].id = id;
-	v->n++;
 }
 
 /* Entries below which there is no route. */
@@ -210,8 +133,11 @@ static int slots_sweep(struct compile6 *c, const struct slots *s, const struct p
 {
 	const unsigned int len = s->place.len + s->width;
 	uint32_t i = slot_of(s, p->base), end = i + (1u << (len - p->len));
-	struct covers v = {.of[0] = {UINT32_MAX, cover}, .n = 1};
+	struct covers v;
 	int err = 0;
+
+	v.n = 0;
+	covers_push(&v, UINT32_MAX, cover);
 
 	while (err == 0) {
 		const struct fib6_route *r = rib6_at(at);
@@ -245,20 +171,19 @@ static int slots_sweep(struct compile6 *c, const struct slots *s, const struct p
 	return err;
 }
 
-/* More routes than a fork has room for: so wide that two are left for an entry. */
+/* More routes than a fork has room for. */
 static int radix_build(struct compile6 *c, const struct place *p, uint32_t cover, uint32_t old,
                        struct rib6_at *at, uint32_t *entry)
 {
 	const uint64_t since = ++c->made;
 	struct rib6_at from = *at;
 	size_t n = routes_count(c, p, at, SIZE_MAX - 1);
-	unsigned int left = window_end(p) - p->len, width = LPM6_RADIX_MIN;
+	unsigned int left = window_end(p) - p->len;
+	unsigned int width = width6(from, p->base, p->len, left, n, ROUTES_MAX);
 	struct slots s;
 	uint32_t radix;
 	int err;
 
-	while (width < LPM6_RADIX_MAX && width < left && n >> (width + 2) > 0)
-		width++;
 	err = lpm6_radix(c->lpm, width, left - width, c->last, &radix);
 	if (err < 0)
 		return err;
@@ -394,11 +319,15 @@ static int edges_make(struct compile6 *c, const struct place *p, uint32_t cover,
 {
 	uint32_t first = key_of(p, p->base), id;
 	uint32_t end = first + (uint32_t)((1ull << (window_end(p) - p->len)) - 1);
-	struct covers v = {.of[0] = {UINT32_MAX, cover}, .n = 1};
+	const struct ip mask = ip6_mask(p->len);
+	struct covers v;
 	int err, n = 0;
 
+	v.n = 0;
+	covers_push(&v, UINT32_MAX, cover);
+
 	edge_add(g, first, cover);
-	for (const struct fib6_route *r = rib6_at(at); below(r, p); r = rib6_at(at)) {
+	for (const struct fib6_route *r = rib6_at(at); inside(r, p, mask); r = rib6_at(at)) {
 		uint32_t key = key_of(p, r->dst);
 
 		if (n++ == ROUTES_MAX)

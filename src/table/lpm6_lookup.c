@@ -199,8 +199,8 @@ AVX2 static void lookup_avx2(const struct lpm6 *t, const uint64_t *hi, const uin
 AVX512 static force_inline uint32_t rank_avx512(const struct lpm6_leaf *line, uint32_t key,
                                                 __mmask16 mask)
 {
-	__mmask16 before = _mm512_mask_cmplt_epu32_mask(mask, _mm512_load_si512(line),
-	                                                _mm512_set1_epi32((int32_t)key));
+	__mmask16 before = _mm512_mask_cmpgt_epu32_mask(mask, _mm512_set1_epi32((int32_t)key),
+	                                                _mm512_load_si512(line));
 
 	return (uint32_t)__builtin_popcount(before);
 }
@@ -215,8 +215,21 @@ AVX512 static force_inline uint32_t leaf_rank_avx512(const struct lpm6_leaf *lin
 	return rank_avx512(line, key, (1u << LPM6_LEAF_KEYS) - 1);
 }
 
+/* What is under way of a batch: by key, and of those side by side that have to do with lines. */
+struct walk512 {
+	cache_aligned uint32_t key[LPM6_BATCH];
+	cache_aligned uint32_t entry[LPM6_BATCH];
+	uint32_t of_key[LPM6_BATCH + 16];
+	uint32_t line[LPM6_BATCH + 16]; /* in bytes */
+	const struct lpm6_leaf *leaf[LPM6_BATCH + 8];
+	uint32_t fork[LPM6_BATCH + 16]; /* all bits, if it is one */
+	uint32_t id[LPM6_BATCH + 16];
+	uint32_t n; /* of them, rounded up: a loop's end that is mostly the same can be foreseen */
+	__mmask16 has[LPM6_BATCH / 16];
+};
+
 /* Keys and entries of sixteen addresses. */
-AVX512 static force_inline void index_avx512(const struct lpm6 *t, struct walk *w,
+AVX512 static force_inline void index_avx512(const struct lpm6 *t, struct walk512 *w,
                                              const uint64_t *hi, uint32_t i)
 {
 	const __m512i even =
@@ -237,8 +250,8 @@ AVX512 static force_inline void index_avx512(const struct lpm6 *t, struct walk *
 	_mm512_store_si512(w->entry + i, _mm512_i32gather_epi32(at, t->index, 4));
 }
 
-/* One level of radix nodes. Return: are there more below? */
-AVX512 static force_inline bool radix_avx512(const struct lpm6 *t, struct walk *w, uint32_t i)
+/* One level of radix nodes below those that there are. Return: are there more? */
+AVX512 static force_inline bool radix_avx512(const struct lpm6 *t, struct walk512 *w, uint32_t i)
 {
 	const __m512i radix = _mm512_set1_epi32((int32_t)((uint32_t)LPM6_RADIX << LPM6_KIND_SHIFT));
 	const __m512i one = _mm512_set1_epi32(1);
@@ -260,43 +273,73 @@ AVX512 static force_inline bool radix_avx512(const struct lpm6 *t, struct walk *
 	return _mm512_cmpge_epu32_mask(e, radix) != 0;
 }
 
-AVX512 static force_inline uint32_t list_add(uint32_t *list, uint32_t n, __mmask16 of, uint32_t i)
+AVX512 static force_inline void compress(uint32_t *to, __mmask16 which, __m512i v)
 {
-	const __m512i zero_to_15 =
-		_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-	__m512i which = _mm512_add_epi32(zero_to_15, _mm512_set1_epi32((int32_t)i));
-
-	_mm512_storeu_si512(list + n, _mm512_maskz_compress_epi32(of, which));
-	return n + (uint32_t)__builtin_popcount(of);
+	_mm512_storeu_si512(to, _mm512_maskz_compress_epi32(which, v));
 }
 
-AVX512 static force_inline void lists_avx512(const struct lpm6 *t, struct walk *w, uint32_t *id,
-                                             uint32_t n)
+static force_inline const struct lpm6_leaf *line_at(const struct lpm6 *t, uint32_t offset)
 {
-	w->forks = 0;
-	w->leaves = 0;
+	return (const void *)((const char *)t->line + offset);
+}
+
+/* Put those that have lines side by side, and fetch these. */
+AVX512 static force_inline void lines_avx512(const struct lpm6 *t, struct walk512 *w, uint32_t n)
+{
+	const __m512i line_mask = _mm512_set1_epi32(LPM6_LINE_MASK);
+	uint32_t found = 0;
+
 	for (uint32_t i = 0; i < n; i += 16) {
 		__m512i e = _mm512_load_si512(w->entry + i);
-		__m512i kind = _mm512_srli_epi32(e, LPM6_KIND_SHIFT);
-		__mmask16 lines = _mm512_test_epi32_mask(kind, kind);
-		__mmask16 forks = _mm512_cmpeq_epi32_mask(kind, _mm512_set1_epi32(LPM6_FORK));
+		__mmask16 has = _mm512_cmpgt_epu32_mask(e, _mm512_set1_epi32(0xffff));
+		__m512i line = _mm512_slli_epi32(_mm512_and_si512(e, line_mask), 6);
 
-		_mm512_storeu_si512(id + i, _mm512_and_si512(e, _mm512_set1_epi32(0xffff)));
-		_mm512_storeu_si512(w->line + i,
-		                    _mm512_and_si512(e, _mm512_set1_epi32(LPM6_LINE_MASK)));
-		w->forks = list_add(w->fork, w->forks, forks, i);
-		w->leaves = list_add(w->leaf, w->leaves, lines, i);
+		w->has[i / 16] = has;
+		compress(w->of_key + found, has, _mm512_load_si512(w->key + i));
+		compress(w->line + found, has, line);
+		compress(w->fork + found, has, _mm512_srai_epi32(e, 31));
+		found += (uint32_t)__builtin_popcount(has);
 	}
-	for (uint32_t i = 0; i < w->leaves; i++)
-		prefetch(&t->line[w->line[w->leaf[i]]]);
+	/* Line 0 for those beyond. */
+	_mm512_storeu_si512(w->line + found, _mm512_setzero_si512());
+	_mm512_storeu_si512(w->fork + found, _mm512_setzero_si512());
+	w->n = (found + 7) & ~7u;
+	for (uint32_t i = 0; i < w->n; i++)
+		prefetch(line_at(t, w->line[i]));
 }
 
-AVX512 static force_inline bool any_sub_avx512(const uint32_t *id, uint32_t n)
+AVX512 static force_inline void leaves_avx512(const struct lpm6 *t, struct walk512 *w)
 {
-	__m512i all = _mm512_loadu_si512(id);
+	for (uint32_t i = 0; i < w->n; i++) {
+		const struct lpm6_leaf *line = line_at(t, w->line[i]);
+		uint32_t leaf = 1 + fork_rank_avx512(line, w->of_key[i]);
 
-	for (uint32_t i = 16; i < n; i += 16)
-		all = _mm512_or_si512(all, _mm512_loadu_si512(id + i));
+		line += leaf & w->fork[i];
+		w->leaf[i] = line;
+		prefetch(line);
+	}
+	for (uint32_t i = 0; i < w->n; i++) {
+		const struct lpm6_leaf *leaf = w->leaf[i];
+
+		w->id[i] = leaf->id[leaf_rank_avx512(leaf, w->of_key[i])];
+	}
+}
+
+/* Return: are some of them numbers of subs? */
+AVX512 static force_inline bool ids_avx512(struct walk512 *w, uint32_t *id, uint32_t n)
+{
+	__m512i all = _mm512_setzero_si512();
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < n; i += 16) {
+		__m512i v =
+			_mm512_mask_expand_epi32(_mm512_load_si512(w->entry + i), w->has[i / 16],
+		                                 _mm512_loadu_si512(w->id + at));
+
+		at += (uint32_t)__builtin_popcount(w->has[i / 16]);
+		all = _mm512_or_si512(all, v);
+		_mm512_storeu_si512(id + i, v);
+	}
 	return _mm512_test_epi32_mask(all, _mm512_set1_epi32(LPM6_SUB)) != 0;
 }
 
@@ -311,7 +354,7 @@ AVX512 static never_inline void subs_avx512(const struct lpm6 *t, const uint64_t
 AVX512 static void lookup_avx512(const struct lpm6 *t, const uint64_t *hi, const uint64_t *lo,
                                  uint32_t *id, uint32_t n)
 {
-	struct walk w;
+	struct walk512 w;
 	bool deep;
 
 	for (uint32_t i = 0; i < n; i += 16)
@@ -321,9 +364,9 @@ AVX512 static void lookup_avx512(const struct lpm6 *t, const uint64_t *hi, const
 		for (uint32_t i = 0; i < n; i += 16)
 			deep |= radix_avx512(t, &w, i);
 	} while (deep);
-	lists_avx512(t, &w, id, n);
-	leaves_walk(t, &w, id, (struct ranks){fork_rank_avx512, leaf_rank_avx512});
-	if (any_sub_avx512(id, n))
+	lines_avx512(t, &w, n);
+	leaves_avx512(t, &w);
+	if (ids_avx512(&w, id, n))
 		subs_avx512(t, hi, lo, id, n);
 }
 
