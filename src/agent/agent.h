@@ -86,8 +86,8 @@ struct agent {
 	struct loop_signals signals;
 	int lock_fd;
 
-	struct config *config; /* in force; NULL before the first */
-	struct agent_iface iface[PORT_MAX];
+	struct config *config;               /* in force; NULL before the first */
+	struct agent_iface iface[IFACE_MAX]; /* those with ports are the first PORT_MAX */
 	struct iface_table ifaces;
 
 	struct frames *frames;

@@ -136,6 +136,8 @@ static void agent_report(struct agent *a, const struct report *r)
 	case REPORT_MLD_QUERY:
 		agent_announce_report(a, r);
 		break;
+	case REPORT_STATION: /* there is no bridge to learn for */
+		break;
 	case REPORT_FRAME:
 		frame_put(&a->spare, frame_addr(a->frames, r->data));
 		break;

@@ -21,7 +21,8 @@
 #define PUBLISH_PAUSE_US 10000
 #define RESERVE_FRAMES   4096 /* for batches, held packets and the router's own */
 
-_Static_assert(CONFIG_INTERFACES_MAX <= PORT_MAX, "an interface is a port");
+_Static_assert(CONFIG_DEVICES_MAX <= PORT_MAX, "a device is a port");
+_Static_assert(CONFIG_INTERFACES_MAX <= IFACE_MAX, "an interface is an iface");
 
 struct agent_iface *agent_iface_find(struct agent *a, const char *name)
 {

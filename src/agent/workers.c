@@ -73,7 +73,7 @@ uint32_t agent_workers_frames(const struct agent *a, const struct config *c)
 
 void agent_worker_settings(struct worker *w, const struct config_system *s)
 {
-	host_limit_set(&w->pipeline.host.common->limit, s->icmp_errors);
+	limit_set(&w->pipeline.host.common->limit, s->icmp_errors);
 	__atomic_store_n(&w->idle, (enum worker_idle)s->idle, __ATOMIC_RELAXED);
 }
 

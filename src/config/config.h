@@ -20,7 +20,11 @@
 #define CONFIG_WORKERS  32
 
 /* What the daemon has room for: a file that says more is refused before anything is changed. */
-#define CONFIG_INTERFACES_MAX 64
+#define CONFIG_INTERFACES_MAX 1024 /* VLANs and feet in bridges too */
+#define CONFIG_DEVICES_MAX    64
+#define CONFIG_BRIDGES_MAX    64
+#define CONFIG_STATIONS_MAX   65536 /* static ones of a bridge */
+#define CONFIG_NO_BRIDGE      UINT16_MAX
 #define CONFIG_NEIGHBOURS_MAX 65536
 #define CONFIG_GATEWAYS_MAX   16 /* of a route */
 #define CONFIG_NO_IFACE       UINT16_MAX
@@ -39,6 +43,14 @@ enum config_route_type {
 	CONFIG_ROUTE_UNREACHABLE,
 	CONFIG_ROUTE_PROHIBIT,
 };
+
+enum config_kind {
+	CONFIG_DEVICE, /* a network device, or capture files */
+	CONFIG_VLAN,   /* a VLAN of another interface */
+	CONFIG_BRIDGE, /* the router's foot in a bridge, or in a VLAN of it */
+};
+enum config_protocol { CONFIG_8021Q, CONFIG_8021AD };
+enum config_port_state { CONFIG_FORWARDING, CONFIG_LEARNING, CONFIG_BLOCKING };
 
 enum config_preference { CONFIG_PREFERENCE_LOW, CONFIG_PREFERENCE_MEDIUM, CONFIG_PREFERENCE_HIGH };
 
@@ -101,14 +113,22 @@ struct config_ra {
 
 struct config_interface {
 	char name[CONFIG_NAME_LEN];
-	uint8_t control;    /* enum config_control */
-	uint8_t on_failure; /* enum config_on_failure */
-	uint32_t index;     /* of its name in the file, from 0 */
-	bool force;         /* take the device even though the default route leaves by it */
-	bool redirects;     /* tell hosts of better gateways on their own link */
-	uint16_t mtu;       /* of the IP packet; 0: the device's own */
-	uint64_t mac;       /* as mac_load() gives it; 0: the device's own */
-	uint8_t urpf;       /* enum config_urpf */
+	uint8_t kind;     /* enum config_kind */
+	uint8_t protocol; /* of CONFIG_VLAN: enum config_protocol of its own tag */
+	uint16_t vlan;    /* VID, 1..4094, said or found by the name; of a VLAN-unaware bridge 0 */
+	uint16_t on;      /* of CONFIG_VLAN: index in config.interfaces of what it is a VLAN of */
+	uint16_t bridge; /* index in config.bridges: of CONFIG_BRIDGE, its bridge; of CONFIG_DEVICE,
+	                  * that it is a port of; CONFIG_NO_BRIDGE if none */
+	bool made;       /* no key of `interfaces`: out of `bridges` */
+	char parent[CONFIG_NAME_LEN]; /* as the file says; empty where the name says it */
+	uint8_t control;              /* enum config_control */
+	uint8_t on_failure;           /* enum config_on_failure */
+	uint32_t index;               /* of its name in the file, from 0 */
+	bool force;     /* take the device even though the default route leaves by it */
+	bool redirects; /* tell hosts of better gateways on their own link */
+	uint16_t mtu;   /* of the IP packet; 0: the device's own */
+	uint64_t mac;   /* as mac_load() gives it; 0: the device's own */
+	uint8_t urpf;   /* enum config_urpf */
 	struct config_xdp xdp;
 	struct config_pcap pcap;
 	size_t n_addresses;
@@ -151,11 +171,57 @@ struct config_neighbour {
 	char interface[CONFIG_NAME_LEN]; /* as the file says; empty where it does not */
 };
 
+/* VIDs: VID n is bit n % 64 of word n / 64. */
+struct config_vids {
+	uint64_t bits[4096 / 64];
+};
+
+struct config_bridge_port {
+	char name[CONFIG_NAME_LEN];
+	uint16_t iface;  /* index in config.interfaces; its own kind is CONFIG_DEVICE */
+	uint16_t access; /* VID; 0: it is a trunk, or the bridge is not VLAN-aware */
+	uint16_t native; /* of a trunk: VID of frames without one; 0: they are dropped */
+	bool isolated;
+	uint8_t state;      /* enum config_port_state */
+	uint32_t mac_limit; /* 0: none but the bridge's */
+	uint32_t storm;     /* a second; 0: without limit; UINT32_MAX: as the bridge says */
+	struct config_vids trunk;
+};
+
+/* The router's foot in a VLAN. The settings are those of the config_interface made of it. */
+struct config_bridge_vlan {
+	uint16_t vid;
+	struct config_interface foot;
+};
+
+struct config_station {
+	uint64_t lladdr; /* as mac_load() gives it */
+	uint16_t vlan;   /* 0 where the bridge is not VLAN-aware */
+	uint16_t iface;  /* index in config.interfaces */
+	char port[CONFIG_NAME_LEN];
+};
+
+struct config_bridge {
+	char name[CONFIG_NAME_LEN];
+	bool vlan_aware;
+	uint64_t mac;                 /* 0: the lowest of its ports' */
+	uint32_t ageing;              /* s; CONFIG_INFINITE: never */
+	uint32_t mac_limit;           /* stations, static ones too */
+	uint32_t storm;               /* a second and port; 0: without limit */
+	struct config_interface foot; /* of one that is not VLAN-aware: if it has addresses */
+	size_t n_ports, n_vlans, n_stations;
+	struct config_bridge_port *ports; /* by name */
+	struct config_bridge_vlan *vlans; /* by VID */
+	struct config_station *stations;  /* by VLAN, MAC */
+};
+
 struct config {
 	uint32_t version;
 	struct config_system system;
 	size_t n_interfaces;
-	struct config_interface *interfaces; /* by name, as strcmp() orders */
+	struct config_interface *interfaces; /* by name, as strcmp() orders; those made, too */
+	size_t n_bridges;
+	struct config_bridge *bridges; /* by name */
 	size_t n_routes;
 	struct config_route *routes; /* IPv4, then IPv6; by prefix, length, metric */
 	size_t n_neighbours;
@@ -228,6 +294,8 @@ enum config_change {
 	CONFIG_CHANGE_REDIRECTS = 1 << 12,
 	CONFIG_CHANGE_DAD = 1 << 13,
 	CONFIG_CHANGE_RA = 1 << 14,
+	CONFIG_CHANGE_VLAN = 1 << 15,   /* kind, parent, VID or protocol: closed and opened anew */
+	CONFIG_CHANGE_BRIDGE = 1 << 16, /* whether and of which bridge it is a port */
 };
 
 /* In each of these, @was NULL means added, @is NULL removed, neither replaced or changed. */
@@ -244,10 +312,15 @@ struct config_diff_neighbour {
 	const struct config_neighbour *was, *is; /* same interface and address */
 };
 
+struct config_diff_bridge {
+	const struct config_bridge *was, *is; /* same name */
+};
+
 struct config_diff {
 	uint32_t system; /* enum config_change bits */
-	size_t n_interfaces, n_routes, n_neighbours;
+	size_t n_interfaces, n_bridges, n_routes, n_neighbours;
 	struct config_diff_interface *interfaces;
+	struct config_diff_bridge *bridges; /* any difference, also in what their ports are */
 	struct config_diff_route *routes;
 	struct config_diff_neighbour *neighbours;
 };

@@ -442,7 +442,7 @@ static const struct schema top_fields[] = {
          .help = "by name",
          ARRAY_AT(struct config, interfaces, n_interfaces),
          .fields = &interface_element,
-         .max = CONFIG_INTERFACES_MAX},
+         .max = CONFIG_DEVICES_MAX},
 	{.key = "routes",
          .type = SCHEMA_LIST,
          .help = "static routes",

@@ -25,7 +25,7 @@ uint32_t host_day_ms(const struct host *h, uint64_t now_ns)
 
 bool call_may_say(struct host *h, uint64_t now_ns)
 {
-	if (host_limit_pass(&h->common->limit, now_ns))
+	if (limit_pass(&h->common->limit, now_ns))
 		return true;
 	counter_add(&h->limited, 1);
 	return false;

@@ -10,13 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host/limit.h"
+#include "base/limit.h"
 #include "iface/iface.h"
 #include "packet/batch.h"
 
 /* The daemon's, one for all workers. */
 struct host_common {
-	struct host_limit limit;
+	struct limit limit;
 	/* What makes workers' time that of day, UTC. Written by the agent, relaxed, at start and
 	 * each second; 0 in a replay, whose time is that already. */
 	uint64_t wall_ns;

@@ -171,6 +171,7 @@ void ifaces_free(struct ifaces *s)
 	for (uint16_t i = 0; i < s->n; i++) {
 		free((void *)s->iface[i].addr4);
 		free((void *)s->iface[i].addr6);
+		free((void *)s->iface[i].vlans);
 	}
 	free(s);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * iface: what carries addresses. The agent builds the table of all of them anew for each change and
- * publishes it as a whole; workers take it once a loop. An iface's id is its port's id.
+ * publishes it as a whole; workers take it once a loop. Ids below IFACE_PORTS are those of ports;
+ * above are interfaces without a port of their own: VLANs of a port, and the router's own feet in
+ * bridges.
  */
 #ifndef IFACE_IFACE_H
 #define IFACE_IFACE_H
@@ -12,6 +14,12 @@
 #include "base/compiler.h"
 #include "base/rcu.h"
 #include "wire/ip.h"
+
+#define IFACE_PORTS 64   /* PORT_MAX */
+#define IFACE_MAX   1024 /* interfaces of one daemon, ports too */
+#define VLAN_VIDS   4096
+
+struct bridge;
 
 struct iface_addr4 {
 	uint32_t addr; /* host byte order */
@@ -38,6 +46,18 @@ enum iface_urpf {
 	URPF_LOOSE,  /* there is a route at all */
 };
 
+enum iface_kind {
+	IFACE_PORT,   /* frames without a VLAN, and with VID 0 */
+	IFACE_VLAN,   /* frames of a port with one tag, or two */
+	IFACE_BRIDGE, /* what stations of a bridge, or of a VLAN of it, send to the router */
+};
+
+/* Interfaces by the tag that comes next in frames of another: ids, 0: none. */
+struct iface_vlans {
+	uint16_t c[VLAN_VIDS]; /* tags of 802.1Q, TPID 0x8100 */
+	uint16_t s[VLAN_VIDS]; /* tags of 802.1ad, TPID 0x88a8 */
+};
+
 struct iface {
 	uint64_t mac; /* as mac_load() gives it */
 	uint16_t id;
@@ -54,6 +74,14 @@ struct iface {
 	uint16_t nh_local; /* that of the router itself */
 	const struct iface_addr6 *addr6; /* the link-local one first; NULL if none */
 	struct ip lent6;                 /* as lent4: of an interface without a global one */
+	uint8_t kind;                    /* enum iface_kind */
+	uint8_t n_tags;                  /* of IFACE_VLAN: 1 or 2 */
+	uint16_t port;   /* that its frames come and go by; of IFACE_BRIDGE nothing */
+	uint16_t parent; /* of IFACE_VLAN: id of the interface that it is a VLAN of */
+	uint16_t vid;    /* of IFACE_VLAN: of its last tag; of IFACE_BRIDGE: 0: not VLAN-aware */
+	uint32_t tag[2]; /* of IFACE_VLAN: TPID and VID as load32() finds them, outermost first */
+	const struct iface_vlans *vlans; /* of a port or VLAN with VLANs of its own; else NULL */
+	const struct bridge *bridge; /* that it is a port of, or the router's foot in; or NULL */
 	char name[16];
 };
 
@@ -176,8 +204,19 @@ bool ifaces_own6(const struct ifaces *s, struct ip addr);
  */
 struct ifaces *ifaces_new(uint16_t n);
 
-/* Fill slot @f->id with a copy of @f, its addresses too. Return: 0 or -ENOMEM. Context: agent. */
+/* Fill slot @f->id with a copy of @f, its addresses too; its VLANs are found by ifaces_link().
+ * Return: 0 or -ENOMEM. Context: agent. */
 [[nodiscard]] int ifaces_set(struct ifaces *s, const struct iface *f);
+
+/**
+ * ifaces_link - let interfaces find the VLANs on them
+ *
+ * Sets vlans of each that is a parent, and port, n_tags and tag of each VLAN out of its parent's,
+ * vid and tag[0] (its own TPID and VID); parents are set before. Frames of a VLAN whose parent is
+ * down do not come, so it is down too. Context: agent, when all interfaces are set. Return: 0 or
+ * -ENOMEM.
+ */
+[[nodiscard]] int ifaces_link(struct ifaces *s);
 
 /**
  * ifaces_lend4 - give interfaces without an address one to speak with

@@ -254,6 +254,7 @@ void neigh_report(struct neigh_table *t, const struct report *r, uint64_t now_ns
 		neigh_learn6(t, r, now_ns);
 		break;
 	case REPORT_MLD_QUERY:
+	case REPORT_STATION:
 	case REPORT_FRAME:
 		break; /* not ours */
 	}

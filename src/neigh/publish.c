@@ -64,7 +64,7 @@ static void line_write(struct nexthop *line, const struct neigh *n, const struct
 	line->max_len = nexthop_max_len(f->mtu);
 	if (kind != NH_FORWARD && kind != NH_STALE)
 		return;
-	line->header_len = ETHER_LEN;
+	line->header_len = f->kind == IFACE_PORT ? ETHER_LEN : 0;
 	mac_store(line->header, n->mac);
 	mac_store(line->header + 6, f->mac);
 	store16(line->header + 12, ip_is4(n->key.ip) ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
@@ -72,7 +72,7 @@ static void line_write(struct nexthop *line, const struct neigh *n, const struct
 
 static bool line_is(const struct nexthop *a, const struct nexthop *b)
 {
-	return a->kind == b->kind && a->max_len == b->max_len &&
+	return a->kind == b->kind && a->max_len == b->max_len && a->header_len == b->header_len &&
 	       memcmp(a->header, b->header, sizeof(a->header)) == 0;
 }
 

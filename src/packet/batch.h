@@ -38,6 +38,18 @@ struct lane {
 	cache_aligned uint32_t id[BATCH_MAX]; /* next-hop ids, by the route stage */
 };
 
+/*
+ * Frames that cross a bridge: data is the Ethernet header as it lies in the frame, with the VLAN
+ * tag if PKT_TAGGED. Keys are fdb_key() of both stations; a source of 0 is the router, of which
+ * nothing is learned.
+ */
+struct l2_lane {
+	uint32_t n;
+	cache_aligned struct pkt pkt[BATCH_MAX];
+	cache_aligned uint64_t src[BATCH_MAX];
+	cache_aligned uint64_t dst[BATCH_MAX];
+};
+
 /* Packets in no order that matters. */
 struct pkt_list {
 	uint32_t n;
@@ -58,6 +70,7 @@ struct tx_list {
 
 struct batch {
 	struct lane ip4, ip6;
+	struct l2_lane l2;
 	struct pkt_list arp; /* ARP packets, by input */
 	struct pkt_list
 		host; /* to the router itself: by the route stage, and IPv6 multicast by input */
@@ -111,7 +124,7 @@ static inline void batch_route(struct batch *b, const struct pkt *p)
 /* Between two runs of the pipeline a batch holds nothing, so nothing found under RCU either. */
 static inline bool batch_is_empty(const struct batch *b)
 {
-	return b->ip4.n + b->ip6.n + b->arp.n + b->host.n + b->ended.n + b->tx.n == 0;
+	return b->ip4.n + b->ip6.n + b->l2.n + b->arp.n + b->host.n + b->ended.n + b->tx.n == 0;
 }
 
 #endif

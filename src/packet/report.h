@@ -19,6 +19,9 @@ enum report_kind {
 	                   * a mapping, as that of REPORT_ND, if @mac is not 0 */
 	REPORT_MLD_QUERY, /* of @ip (:: of all groups), with the response code @value; @claim: MLD
 	                   * version 1 or 2 */
+	REPORT_STATION,   /* a bridge: @mac, VLAN @value, is behind port @iface; @claim: enum
+	                   * station_claim.
+	                   * @in: the port it was behind before, if it moved */
 	REPORT_FRAME,     /* a free frame, as ORDER_RETURN asked: at @data */
 };
 
@@ -27,6 +30,12 @@ enum arp_claim {
 	ARP_CLAIM_REQUEST = 1 << 0,  /* sender of a request to us */
 	ARP_CLAIM_REPLY = 1 << 1,    /* sender of a reply unicast to us */
 	ARP_CLAIM_ANNOUNCE = 1 << 2, /* gratuitous: target equals sender, or a broadcast reply */
+};
+
+/* Of REPORT_STATION. */
+enum station_claim {
+	STATION_NEW,   /* the FDB does not have it */
+	STATION_MOVED, /* the FDB has been told already */
 };
 
 /* Of REPORT_ND: how it was. */

@@ -11,9 +11,17 @@ enum verdict {
 	KEEP, /* goes on */
 
 	/* Dropped: never sent on. */
-	DROP_SHORT,          /* frame shorter than its headers */
-	DROP_ETHERTYPE,      /* nothing here speaks this EtherType */
-	DROP_VLAN,           /* tagged, and the interface has no such VLAN */
+	DROP_SHORT,      /* frame shorter than its headers */
+	DROP_ETHERTYPE,  /* nothing here speaks this EtherType */
+	DROP_VLAN,       /* tagged, and the interface has no such VLAN */
+	DROP_DOUBLE_TAG, /* bridged: without its outer tag the inner one would name a VLAN */
+	DROP_SOURCE_MAC, /* bridged, from a group address, none, or the router's own (802.1D 7.8) */
+	DROP_RESERVED_MAC,   /* 01:80:c2:00:00:0x: for no one beyond the link (802.1Q table 8-1) */
+	DROP_PORT_STATE,     /* bridged: the port is blocking or learning */
+	DROP_SAME_PORT,      /* bridged, to a station on the port it came in by (802.1D 7.7) */
+	DROP_NO_PORT,        /* bridged, and no port of its VLAN is there to leave by */
+	DROP_ISOLATED,       /* bridged, from one isolated port to another */
+	DROP_STORM,          /* bridged: more to be flooded than storm control lets in */
 	DROP_OTHER_MAC,      /* unicast to another station (RFC 1812 5.2.1) */
 	DROP_L2_GROUP,       /* IP unicast in a link-layer broadcast (RFC 1812 5.3.4) */
 	DROP_IFACE_DOWN,     /* interface has no link or is not in service */
@@ -50,7 +58,7 @@ enum verdict {
 	DROP_ICMP_LIMIT,     /* an answer of the router's own that the rate limit held back */
 	DROP_FRAGMENT,       /* fragment to the router that fits no whole, or overlaps another */
 	DROP_REASSEMBLY,     /* a whole of which fragments are missing; timed out, answered */
-	DROP_NO_FRAME,       /* no free frame for a packet of the router's own */
+	DROP_NO_FRAME,       /* no free frame for a packet of the router's own, or a copy */
 
 	/* Consumed: it was for the router. */
 	CONSUMED_ARP,

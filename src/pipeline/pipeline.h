@@ -23,6 +23,8 @@
 #include "route/route.h"
 #include "wire/ether.h"
 
+static_assert(IFACE_PORTS == PORT_MAX, "an interface of a port has its id");
+
 /* The last packet that ended by a drop verdict, as users see it; a sequence lock of one writer. */
 struct drop_example {
 	uint32_t seq;      /* odd: being written */
@@ -35,10 +37,11 @@ struct drop_example {
 /* One writer, the worker. The balance (I4): rx + originated + copies = tx + drops + consumed +
  * held. */
 struct pipeline_counters {
-	uint64_t verdict[PORT_MAX][VERDICT_COUNT]; /* by the iface the packet came in by */
-	uint64_t originated;                       /* packets the router itself made */
-	uint64_t copies; /* packets made of others: fragments beyond the first, wholes of fragments
-	                  */
+	uint64_t verdict[IFACE_MAX][VERDICT_COUNT]; /* by the iface the packet came in by */
+	uint64_t originated;                        /* packets the router itself made */
+	uint64_t copies; /* packets made of others: fragments beyond the first, wholes of fragments,
+	                  * copies of what is flooded */
+	uint64_t flooded;   /* frames that went to more than one port of a bridge, or would have */
 	uint64_t released;  /* held packets that came back */
 	uint64_t moved;     /* packets that left at another address than they came in at */
 	uint64_t recovered; /* frames that closed queues gave back */
@@ -92,10 +95,10 @@ struct pipeline {
 	struct ring *orders;       /* from the agent */
 	struct frame_cache cache;
 	struct ask_slot ask[ASK_SLOTS];
-	struct news_rate news[PORT_MAX][2]; /* answers, and those who ask */
+	struct news_rate news[IFACE_MAX][2]; /* answers, and those who ask */
 
 	struct pipeline_counters counters;
-	struct drop_example example[PORT_MAX][DROP_LAST + 1];
+	struct drop_example example[IFACE_MAX][DROP_LAST + 1];
 
 	struct reass reass; /* fragments to the router itself; the last, for it is long */
 };
@@ -126,6 +129,33 @@ size_t input_stage(struct pipeline *p, struct port_queue *q);
 
 /* Take the agent's orders: packets to send, to take up again, to end. Return: how many. */
 size_t orders_stage(struct pipeline *p);
+
+/* Take what is bridged to where it goes: learn its source, send it by the port of its station,
+ * flood it, or hand it to the router's foot in the bridge by input_iface(). The lane is empty
+ * behind it; before a flood the transmit list is sent. */
+void bridge_stage(struct pipeline *p);
+
+/**
+ * bridge_input - put received frames of a bridge's port into the bridged lane
+ *
+ * The other half of input_stage(), for ports with iface.bridge. Return: packets.
+ */
+size_t bridge_input(struct pipeline *p, struct port_queue *q);
+
+/* @k, a frame without tags, came in by interface @k->in, which is up: put it where it belongs, a
+ * lane, the ARP list or the host list, or end it. */
+void input_iface(struct pipeline *p, struct pkt *k);
+
+/**
+ * egress_send - send a frame by any interface
+ * @k:     whole, with an Ethernet header without tags at @k->data, room before it for two of them;
+ *         its length is at most that of the interface; a chain if PKT_CHAIN
+ * @iface: id: of a port, to the transmit list; of a VLAN, with its tags; of a bridge, to the
+ * bridged lane, which is emptied by bridge_stage() when it is full
+ *
+ * Whoever made the frame has counted it as originated. Context: worker.
+ */
+void egress_send(struct pipeline *p, struct pkt *k, uint16_t iface);
 
 /* Look at ARP packets: answers go to the transmit list, news to the agent. */
 void arp_stage(struct pipeline *p);

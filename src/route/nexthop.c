@@ -39,7 +39,7 @@ uint16_t nexthop_bucket(const struct nexthops *t, const struct nexthop_key *key)
 
 static bool iface_is_down(const struct nexthops *t, uint16_t iface)
 {
-	return (t->down >> iface % 64 & 1) != 0; /* PORT_MAX is 64 */
+	return (t->down[iface / 64] >> iface % 64 & 1) != 0;
 }
 
 static uint16_t index_find(const struct nexthops *t, const struct nexthop_key *key)
@@ -226,7 +226,7 @@ void nexthop_set_iface_up(struct nexthops *t, uint16_t iface, bool up)
 
 	if (up == !iface_is_down(t, iface))
 		return;
-	t->down ^= bit;
+	t->down[iface / 64] ^= bit;
 	for (uint16_t id = 1; id <= t->top && !up; id++) {
 		struct nexthop_entry *e = &t->entry[id];
 

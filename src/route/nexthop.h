@@ -45,7 +45,8 @@ struct nexthop_group {
 
 struct nexthop {
 	uint8_t kind;
-	uint8_t header_len; /* bytes of @header */
+	uint8_t header_len; /* ETHER_LEN: @iface is a port; else what it is adds to @header
+	                       (egress_send()) */
 	uint16_t iface;     /* to send by */
 	uint16_t max_len;   /* longest frame: MTU plus Ethernet header */
 	uint16_t pad;

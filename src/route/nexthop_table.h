@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iface/iface.h"
 #include "route/nexthop.h"
 #include "route/spread.h"
 #include "table/idpool.h"
@@ -36,7 +37,7 @@ struct nexthop_entry {
 struct nexthops {
 	struct idtab *lines;
 	struct idpool *ids;
-	uint64_t down; /* a bit for each interface */
+	uint64_t down[IFACE_MAX / 64]; /* a bit for each interface */
 	uint32_t n_groups;
 	uint16_t top; /* no id beyond this one was ever taken */
 	uint16_t bucket[NEXTHOP_HASH];

@@ -262,7 +262,7 @@ static int worker_make(struct dut *d, unsigned int i, unsigned int n)
 		.nexthops = nexthops_idtab(d->nexthops),
 	};
 	w->pipeline.host.common = &d->host;
-	host_limit_set(&d->host.limit, 1000);
+	limit_set(&d->host.limit, 1000);
 	queues = queues_make(d, i, n);
 	if (queues == NULL)
 		return -ENOMEM;

@@ -219,7 +219,7 @@ static struct pipeline_queues *queues_make(struct router *r, unsigned int w)
 
 void router_publish(struct router *r)
 {
-	struct ifaces *s = ifaces_new(PORT_MAX);
+	struct ifaces *s = ifaces_new(IFACE_MAX);
 
 	must(s != NULL);
 	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
@@ -255,7 +255,7 @@ static void worker_make(struct router *r, unsigned int i, const struct router_co
 		.seed = {{0x6c62272e07bb0142, 0x9ae16a3b2f90404f, 3}},
 	};
 	w->pipeline.host.common = &r->host;
-	host_limit_set(&r->host.limit, cfg->rate);
+	limit_set(&r->host.limit, cfg->rate);
 }
 
 static void workers_make(struct router *r, const struct router_config *cfg)
@@ -596,7 +596,7 @@ uint64_t router_count(const struct router *r, enum verdict v)
 	uint64_t sum = 0;
 
 	for (unsigned int w = 0; w < r->n_workers; w++) {
-		for (uint16_t i = 0; i < PORT_MAX; i++)
+		for (uint16_t i = 0; i < IFACE_MAX; i++)
 			sum += r->workers[w].pipeline.counters.verdict[i][v];
 	}
 	return sum;

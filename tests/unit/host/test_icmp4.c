@@ -204,7 +204,7 @@ static void the_limit_gives_a_burst_and_then_its_rate(void **state)
 		struct host_common common = {0};
 		struct host h = {.common = &common};
 
-		host_limit_set(&common.limit, rates[i]);
+		limit_set(&common.limit, rates[i]);
 		sent = errors_sent(*state, &h, s, b, burst + 5, 0);
 		assert_int_equal(sent, burst);
 		for (uint64_t ms = 1; ms < 3000; ms++)

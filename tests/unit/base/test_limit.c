@@ -10,38 +10,38 @@
 #include <pthread.h>
 
 #include "base/clock.h"
-#include "host/limit.h"
+#include "base/limit.h"
 
 #define ASKERS 4
 
 static void without_a_rate_nothing_is_held_back(void **)
 {
-	struct host_limit l = {0};
+	struct limit l = {0};
 
 	for (int i = 0; i < 10000; i++)
-		assert_true(host_limit_pass(&l, 0));
-	host_limit_set(&l, 10);
-	assert_true(host_limit_pass(&l, 0));
-	assert_false(host_limit_pass(&l, 0));
-	host_limit_set(&l, 0);
-	assert_true(host_limit_pass(&l, 0));
+		assert_true(limit_pass(&l, 0));
+	limit_set(&l, 10);
+	assert_true(limit_pass(&l, 0));
+	assert_false(limit_pass(&l, 0));
+	limit_set(&l, 0);
+	assert_true(limit_pass(&l, 0));
 }
 
 /* Workers' times differ by a loop: who is behind neither gains nor loses. */
 static void a_time_that_lags_gives_nothing_away(void **)
 {
-	struct host_limit l = {0};
+	struct limit l = {0};
 	uint32_t passed = 0;
 
-	host_limit_set(&l, 1000);
+	limit_set(&l, 1000);
 	for (int i = 0; i < 500; i++)
-		passed += host_limit_pass(&l, NS_PER_SEC - (i % 2) * NS_PER_MS);
+		passed += limit_pass(&l, NS_PER_SEC - (i % 2) * NS_PER_MS);
 	assert_in_range(passed, 100, 101);
 }
 
 struct asker {
 	pthread_t thread;
-	struct host_limit *limit;
+	struct limit *limit;
 	uint64_t passed;
 };
 
@@ -50,18 +50,18 @@ static void *ask(void *arg)
 	struct asker *a = arg;
 
 	for (int i = 0; i < 100000; i++)
-		a->passed += host_limit_pass(a->limit, NS_PER_SEC);
+		a->passed += limit_pass(a->limit, NS_PER_SEC);
 	return NULL;
 }
 
 /* One limit for the whole daemon: at one moment there is one burst, whoever asks for it. */
 static void workers_share_one_burst(void **)
 {
-	struct host_limit l = {0};
+	struct limit l = {0};
 	struct asker a[ASKERS] = {{0}};
 	uint64_t sum = 0;
 
-	host_limit_set(&l, 1000000);
+	limit_set(&l, 1000000);
 	for (int i = 0; i < ASKERS; i++) {
 		a[i].limit = &l;
 		assert_int_equal(pthread_create(&a[i].thread, NULL, ask, &a[i]), 0);

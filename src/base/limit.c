@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "host/limit.h"
+#include "base/limit.h"
 
 #include "base/clock.h"
 
-void host_limit_set(struct host_limit *l, uint64_t rate)
+void limit_set(struct limit *l, uint64_t rate)
 {
 	uint64_t interval = rate == 0 ? 0 : NS_PER_SEC / rate;
 
@@ -11,7 +11,7 @@ void host_limit_set(struct host_limit *l, uint64_t rate)
 }
 
 /* A token bucket kept as one point in time (the generic cell rate algorithm). */
-bool host_limit_pass(struct host_limit *l, uint64_t now_ns)
+bool limit_pass(struct limit *l, uint64_t now_ns)
 {
 	uint64_t interval = __atomic_load_n(&l->interval_ns, __ATOMIC_RELAXED);
 	uint64_t burst = interval < NS_PER_SEC / 10 ? NS_PER_SEC / 10 : interval;
