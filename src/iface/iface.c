@@ -149,6 +149,8 @@ int ifaces_set(struct ifaces *s, const struct iface *f)
 	*slot = *f;
 	slot->addr4 = copy;
 	slot->addr6 = copy6;
+	if (f->kind == IFACE_PORT)
+		slot->port = f->id;
 	return 0;
 }
 

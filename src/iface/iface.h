@@ -197,15 +197,16 @@ bool ifaces_own6(const struct ifaces *s, struct ip addr);
 
 /**
  * ifaces_new - an empty snapshot
- * @n: slots; addresses are copied in by ifaces_set()
+ * @n: slots; addresses are copied in by ifaces_set(). Never fewer than of a snapshot before:
+ * packets, orders and next hops name interfaces that are gone
  *
  * Context: agent. Return: NULL without memory; freed by ifaces_free(), or ifaces_free_rcu() once
  * it was published.
  */
 struct ifaces *ifaces_new(uint16_t n);
 
-/* Fill slot @f->id with a copy of @f, its addresses too; its VLANs are found by ifaces_link().
- * Return: 0 or -ENOMEM. Context: agent. */
+/* Fill slot @f->id with a copy of @f, its addresses too; a port's frames go by itself, VLANs are
+ * found by ifaces_link(). Return: 0 or -ENOMEM. Context: agent. */
 [[nodiscard]] int ifaces_set(struct ifaces *s, const struct iface *f);
 
 /**

@@ -16,7 +16,7 @@ void arp_stage(struct pipeline *p)
 		if (report)
 			report_news(p, &r);
 		if (answer)
-			tx_list_answer(p, k);
+			egress_answer(p, k);
 		pkt_list_add(&b->ended, k, v);
 	}
 	b->arp.n = 0;

@@ -152,20 +152,44 @@ static enum verdict input_why(const struct iface *f, const uint8_t *data, uint32
 	return type == ETHERTYPE_IP6 ? input_why_ip6(data, len) : DROP_ETHERTYPE;
 }
 
-/*
- * A tag with VID 0 gives a priority and names no VLAN: the frame counts as untagged (802.1Q 6.9).
- * Takes the tag away: the MACs move up to what follows it. What follows may be one more tag.
- */
-static void input_untag(uint8_t **data, uint32_t *len)
+/* The tag of @k goes: the MACs move up to what follows it. */
+static force_inline void input_untag(struct pkt *k)
 {
-	uint8_t *frame = *data;
+	uint8_t *frame = k->data;
+	uint64_t macs = load64(frame);
+	uint32_t rest = load32(frame + 8);
 
-	if (ether_type(frame) != ETHERTYPE_VLAN || *len < ETHER_LEN + VLAN_TAG_LEN ||
-	    vlan_vid(frame) != 0)
-		return;
-	memmove(frame + VLAN_TAG_LEN, frame, 2ul * ETHER_ADDR_LEN);
-	*data += VLAN_TAG_LEN;
-	*len -= VLAN_TAG_LEN;
+	store64(frame + VLAN_TAG_LEN, macs);
+	store32(frame + VLAN_TAG_LEN + 8, rest);
+	k->data += VLAN_TAG_LEN;
+	k->len = (uint16_t)(k->len - VLAN_TAG_LEN);
+}
+
+/*
+ * Whose frame is it? Tags that name VLANs of the interface are taken off, and it came in by theirs.
+ * A tag of 802.1Q with VID 0 gives a priority and names no VLAN: it goes too, and the frame counts
+ * as one without (802.1Q 6.9); what follows may be one more tag then, which is nobody's. So is one
+ * that names no VLAN here: it stays.
+ */
+static void input_tags(const struct ifaces *s, struct pkt *k)
+{
+	for (uint16_t type = ether_type(k->data);
+	     (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ) &&
+	     k->len >= ETHER_LEN + VLAN_TAG_LEN;
+	     type = ether_type(k->data)) {
+		const struct iface_vlans *v = s->iface[k->in].vlans;
+		uint32_t vid = vlan_vid(k->data);
+		uint16_t id = 0;
+
+		if (v != NULL)
+			id = type == ETHERTYPE_VLAN ? v->c[vid] : v->s[vid];
+		if (id == 0 && (vid != 0 || type != ETHERTYPE_VLAN))
+			return;
+		input_untag(k);
+		if (id == 0)
+			return;
+		k->in = id;
+	}
 }
 
 /* The lane for what is in the frame, if that is IP to the interface's own MAC; else NULL. */
@@ -186,23 +210,41 @@ static enum verdict input_ip(struct pipeline *p, struct lane *l, const struct pk
 	return input_ip4(p->ifaces, k->in, l, k->data, k->len);
 }
 
-/* What is not plain IP to the interface's own MAC: put it where it belongs. */
+/* @k is IP to its interface, for lane @l. Of a chain, what is behind the packet is not part of it
+ * (RFC 894, RFC 2464). */
+static enum verdict input_routed(struct pipeline *p, struct lane *l, const struct pkt *k)
+{
+	struct pkt *x = &l->pkt[l->n];
+	enum verdict v = input_ip(p, l, k);
+
+	if (k->flags & PKT_CHAIN && v == KEEP &&
+	    (x->len == k->len || chain_trim(&p->cache, k, x->len)))
+		x->flags |= PKT_CHAIN;
+	return v;
+}
+
+void input_iface(struct pipeline *p, struct pkt *k)
+{
+	const struct iface *f = &p->ifaces->iface[k->in];
+	struct lane *l = input_lane(&p->batch, f, k->data);
+	enum verdict v = l != NULL ? input_routed(p, l, k) : input_why(f, k->data, k->len);
+
+	if (l == NULL && v == KEEP && k->flags & PKT_CHAIN)
+		v = DROP_ARP_BAD; /* ARP is never this long */
+	if (v != KEEP)
+		input_end(p, k, v);
+	else if (l == NULL)
+		pkt_list_add(&p->batch.arp, k, KEEP);
+}
+
+/* What is not plain IP to the port's own MAC: put it where it belongs. */
 static never_inline void input_other(struct pipeline *p, uint16_t in, uint8_t *data, uint32_t len)
 {
-	const struct iface *f = &p->ifaces->iface[in];
-	struct pkt k = {.in = in};
-	struct lane *l;
-	enum verdict v;
+	struct pkt k = {.len = (uint16_t)len, .in = in};
 
-	input_untag(&data, &len);
 	k.data = data;
-	k.len = (uint16_t)len;
-	l = input_lane(&p->batch, f, data);
-	v = l != NULL ? input_ip(p, l, &k) : input_why(f, data, len);
-	if (v != KEEP)
-		input_end(p, &k, v);
-	else if (l == NULL)
-		pkt_list_add(&p->batch.arp, &k, KEEP);
+	input_tags(p->ifaces, &k);
+	input_iface(p, &k);
 }
 
 /* A received packet of one frame that is plain IP and failed a check. */
@@ -229,30 +271,6 @@ static force_inline enum verdict input_one(struct pipeline *p, const struct ifac
 	return KEEP;
 }
 
-/* A packet in several frames. Return: KEEP if it is in its lane. */
-static enum verdict input_chain_one(struct pipeline *p, struct pkt *k)
-{
-	const struct iface *f = &p->ifaces->iface[k->in];
-	uint32_t len = k->len;
-	struct lane *l;
-	struct pkt *x;
-	enum verdict v;
-
-	input_untag(&k->data, &len);
-	k->len = (uint16_t)len;
-	l = input_lane(&p->batch, f, k->data);
-	if (l == NULL) {
-		v = input_why(f, k->data, len);
-		return v == KEEP ? DROP_ARP_BAD : v; /* ARP is never this long */
-	}
-	x = &l->pkt[l->n];
-	v = input_ip(p, l, k);
-	/* RFC 894, RFC 2464: what is behind the packet is not part of it. */
-	if (v == KEEP && (x->len == k->len || chain_trim(&p->cache, k, x->len)))
-		x->flags |= PKT_CHAIN;
-	return v;
-}
-
 /*
  * A packet in several frames (XDP_PKT_CONTD), up to @n descriptors from @idx.
  * Return: descriptors used, 0 if the packet is not whole yet.
@@ -272,9 +290,8 @@ static never_inline uint32_t input_chain(struct pipeline *p, struct port_queue *
 		pkt_list_add(&p->batch.ended, &k, v);
 		return used;
 	}
-	v = input_chain_one(p, &k);
-	if (v != KEEP)
-		input_end(p, &k, v);
+	input_tags(p->ifaces, &k);
+	input_iface(p, &k);
 	return used;
 }
 

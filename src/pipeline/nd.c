@@ -121,7 +121,7 @@ static enum verdict nd_take(struct pipeline *p, struct pkt *k, const uint8_t *m)
 	if (report)
 		report_news(p, &r);
 	if (answer == ND_DIRECT)
-		tx_list_answer(p, k);
+		egress_answer(p, k);
 	else if (answer == ND_ROUTED)
 		nd_route(p, k);
 	return v;

@@ -31,7 +31,8 @@ static void order_say(struct pipeline *p, const struct order *o)
 		return;
 	}
 	memcpy(k.data, o->bytes, o->len);
-	tx_list_add(&p->batch.tx, p->cache.frames, k.data, o->len, o->iface);
+	k.flags = PKT_ORIGINATED;
+	egress_send(p, &k, o->iface);
 }
 
 /* Take one order: its packet goes where input would have put it. */

@@ -45,6 +45,8 @@ static void settle(struct pipeline *p)
 		forward4(p); /* the router's answers: they are not answered again */
 	if (b->ip6.n > 0)
 		forward6(p);
+	if (b->l2.n > 0)
+		bridge_stage(p);
 	transmit_stage(p);
 	finish_stage(p);
 	assert(batch_is_empty(b)); /* I1, I6 */

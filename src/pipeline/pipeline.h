@@ -142,8 +142,8 @@ void bridge_stage(struct pipeline *p);
  */
 size_t bridge_input(struct pipeline *p, struct port_queue *q);
 
-/* @k, a frame without tags, came in by interface @k->in, which is up: put it where it belongs, a
- * lane, the ARP list or the host list, or end it. */
+/* @k, a frame or chain without tags, came in by interface @k->in: put it where it belongs, a lane,
+ * the ARP list or the host list, or end it. */
 void input_iface(struct pipeline *p, struct pkt *k);
 
 /**
@@ -273,10 +273,10 @@ static force_inline void tx_list_add(struct tx_list *t, const struct frames *f, 
 }
 
 /* Send @k, a whole frame that answers itself now, by the interface it came in by. */
-static inline void tx_list_answer(struct pipeline *p, struct pkt *k)
+static inline void egress_answer(struct pipeline *p, struct pkt *k)
 {
 	counter_add(&p->counters.originated, 1);
-	tx_list_add(&p->batch.tx, p->cache.frames, k->data, k->len, k->in);
+	egress_send(p, k, k->in);
 	k->flags |= PKT_TAKEN;
 }
 
