@@ -110,8 +110,9 @@ struct agent {
 	struct host_common host;
 	struct loop_watch report_watch;
 
-	struct netlink *netlink;   /* for requests */
-	struct announce *announce; /* NULL in a replay */
+	struct netlink *netlink;       /* for requests */
+	struct announce *announce;     /* NULL in a replay */
+	struct agent_bridges *bridges; /* NULL before the first */
 	struct monitor *monitor;
 	struct loop_watch monitor_watch;
 	struct loop_timer second_timer;
