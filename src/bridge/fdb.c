@@ -1,178 +1,304 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How the agent, workers that look up, and workers that change values get along.
+ *
+ * Keys change by the agent only. A slot gets another key in three steps, each of which whoever sees
+ * the next one sees, too:
+ *
+ *	key = busy;  value = another generation, and what belongs to the new key;  key = new key
+ *
+ * A reader loads value, key, value, in this order (fdb_find.c). If the generation is the same in
+ * both values, g, then the key between them was that of g: had it been an older one, the first
+ * value's generation would be older, too, for it was stored before key g; had it been a newer one,
+ * the second value's would be newer, for it was stored before that key. So a reader gets a value of
+ * the key it asked for, or none. (A slot would have to change its key 256 times between two loads
+ * to deceive it, and have the same key again.)
+ *
+ * A worker changes a value by a compare-and-swap of the whole word, in the place where it found it.
+ * If the slot has got another key meanwhile, the generation differs and nothing is changed; if it
+ * has lost its key, what is changed is a value that nobody reads. Two that speak at once: one of
+ * them is lost, and says it again with its next frame.
+ *
+ * A key moves to its other line, to make room, so that at no time it is in neither:
+ *
+ *	1. the new slot gets key and value, in the three steps above
+ *	2. the old slot's key becomes busy, and its value is swapped for one of another generation:
+ *	   from here on nobody can change it, and nobody takes it for the key's
+ *	3. if a worker changed the old value between 1 and 2, the new slot's is swapped for that, if
+ *	   it is still as it was; else another worker found it there and knows better
+ *
+ * Only who read the new line before step 1 and the old one behind step 2 misses the key.
+ */
 #include "bridge/fdb.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/random.h>
 
-#include "base/compiler.h"
+#include "bridge/fdb_line.h"
+#include "table/pages.h"
 
-#define LINE_KEYS 4
-#define NO_KEY    1 /* of a slot that is being changed; no station has it, for its MAC is 0 */
+/* Lines that a search for a free slot comes by at most: two of the key, and up to three moves. */
+#define SEARCH_MAX 128
 
-struct fdb_line {
-	uint64_t key[LINE_KEYS];
-	uint64_t value[LINE_KEYS];
-} cache_aligned;
-
-struct fdb {
-	uint32_t n, max;
-	uint64_t mask;
-	struct fdb_line *line;
-};
-
-static uint64_t key_hash(uint64_t key)
+static size_t line_bytes(const struct fdb *t)
 {
-	uint64_t h = key * 0x9e3779b97f4a7c15ull;
-
-	h ^= h >> 32;
-	return h * 0xd6e8feb86659fd93ull;
-}
-
-static struct fdb_line *key_line(const struct fdb *t, uint64_t key, unsigned int which)
-{
-	uint64_t h = key_hash(key);
-
-	return &t->line[(which == 0 ? h >> 32 : h) & t->mask];
+	return (t->mask + 1) * sizeof(struct fdb_line);
 }
 
 int fdb_new(struct fdb **out, uint32_t max)
 {
 	struct fdb *t = calloc(1, sizeof(*t));
+	struct fdb_way way[3];
 	uint64_t lines = 16;
 
 	if (t == NULL)
 		return -ENOMEM;
-	while (lines * 2 < max)
+	/* At most three quarters full: one in ten is in its second line then. */
+	while (lines * 3 < max)
 		lines *= 2;
 	t->max = max;
 	t->mask = lines - 1;
-	t->line = aligned_alloc(CACHE_LINE, lines * sizeof(*t->line));
-	if (t->line == NULL) {
-		free(t);
-		return -ENOMEM;
-	}
-	memset(t->line, 0, lines * sizeof(*t->line));
+	fdb_ways(way);
+	t->way = way[0];
+	if (getrandom(t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
+		goto free_table;
+	t->seed[1] |= 1;
+	t->line = pages_map(line_bytes(t), 0);
+	if (t->line == NULL)
+		goto free_table;
 	*out = t;
 	return 0;
+
+free_table:
+	free(t);
+	return -ENOMEM;
 }
 
 void fdb_free(struct fdb *t)
 {
 	if (t == NULL)
 		return;
-	free(t->line);
+	pages_unmap(t->line, line_bytes(t));
 	free(t);
-}
-
-/* Where the value of @key is, and what it is; NULL if there is none. */
-static uint64_t *slot_find(const struct fdb *t, uint64_t key, uint64_t *value)
-{
-	for (unsigned int i = 0; i < 2 * LINE_KEYS; i++) {
-		struct fdb_line *l = key_line(t, key, i / LINE_KEYS);
-		unsigned int k = i % LINE_KEYS;
-
-		if (__atomic_load_n(&l->key[k], __ATOMIC_ACQUIRE) != key)
-			continue;
-		*value = __atomic_load_n(&l->value[k], __ATOMIC_ACQUIRE);
-		/* The key is still the same, so the value is its own. */
-		if (__atomic_load_n(&l->key[k], __ATOMIC_RELAXED) == key)
-			return &l->value[k];
-	}
-	return NULL;
 }
 
 void fdb_find(const struct fdb *t, const uint64_t *key, uint64_t *value, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		if (key[i] == 0 || slot_find(t, key[i], &value[i]) == NULL)
-			value[i] = 0;
+	t->way.find(t, key, value, n);
+}
+
+/* The slot of @key, NULL if it has none. Whoever but the agent asks may see it get another key. */
+static uint64_t *slot_find(const struct fdb *t, uint64_t key)
+{
+	uint64_t h = fdb_hash(t, key);
+
+	for (unsigned int i = 0; i < 2 * LINE_KEYS; i++) {
+		uint64_t *slot = fdb_slot_key(t, h, i);
+
+		if (__atomic_load_n(slot, __ATOMIC_ACQUIRE) == STORED_KEY(key))
+			return slot;
 	}
+	return NULL;
 }
 
 static uint64_t value_make(uint64_t old, uint16_t port, uint64_t flags, uint32_t tick)
 {
-	return (old & 0xff000000) | (uint64_t)tick << 32 | FDB_KNOWN | flags | port;
+	return (old & GENERATION) | (uint64_t)tick << 32 | FDB_KNOWN | flags | port;
 }
 
-static void hear_one(uint64_t *slot, uint64_t old, uint16_t port, uint32_t tick, uint32_t i,
-                     struct fdb_heard *heard)
-{
-	uint64_t new = value_make(old, port, 0, tick);
+/* What fdb_hear() is told of all of a batch. */
+struct hearing {
+	uint16_t port;
+	bool stay;
+	uint32_t tick;
+};
 
-	/* Lost to another worker, or to the agent: the next frame says it again. */
-	if (!__atomic_compare_exchange_n(slot, &old, new, false, __ATOMIC_RELAXED,
-	                                 __ATOMIC_RELAXED) ||
-	    fdb_port(old) == port)
+/*
+ * Note @key where it is now: its slot may have changed since the batch was looked up. Between key
+ * and key lies a value of the key's, or one that has changed by the time of the swap.
+ */
+static void station_hear(struct fdb *t, uint64_t key, struct hearing h, uint32_t i,
+                         struct fdb_heard *heard)
+{
+	uint64_t *slot = slot_find(t, key), *at, value;
+	uint16_t old;
+
+	if (slot == NULL)
 		return;
-	heard->moved |= 1ull << i;
-	heard->old[i] = fdb_port(old);
+	at = fdb_slot_value(slot);
+	value = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+	old = fdb_port(value);
+	if (__atomic_load_n(slot, __ATOMIC_RELAXED) != STORED_KEY(key) || (value & FDB_STATIC) ||
+	    (h.stay && old != h.port))
+		return;
+	if (__atomic_compare_exchange_n(at, &value, value_make(value, h.port, 0, h.tick), false,
+	                                __ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
+	    old != h.port) {
+		heard->moved |= 1ull << i;
+		heard->old[i] = old;
+	}
+}
+
+/* Its value is not that of a station that spoke in this tick already, and from here. */
+static never_inline void hear_one(struct fdb *t, uint64_t key, uint64_t value, struct hearing h,
+                                  uint32_t i, struct fdb_heard *heard)
+{
+	if (value == 0)
+		heard->unknown |= 1ull << i;
+	else if (!(value & FDB_STATIC))
+		station_hear(t, key, h, i, heard);
+	else
+		heard->router |= (uint64_t)(fdb_port(value) == FDB_ROUTER) << i;
 }
 
 void fdb_hear(struct fdb *t, const uint64_t *key, uint32_t n, uint16_t port, uint32_t tick,
               bool stay, struct fdb_heard *heard)
 {
-	heard->unknown = heard->moved = heard->router = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t v = 0, *slot = key[i] == 0 ? NULL : slot_find(t, key[i], &v);
+	const struct hearing h = {.port = port, .stay = stay, .tick = tick};
+	const uint64_t expect = value_make(0, port, 0, tick);
+	uint64_t value[64], differ;
 
-		if (key[i] == 0)
-			continue;
-		if (slot == NULL)
-			heard->unknown |= 1ull << i;
-		else if (fdb_port(v) == FDB_ROUTER)
-			heard->router |= 1ull << i;
-		else if (!(v & FDB_STATIC) && !(stay && fdb_port(v) != port) &&
-		         (fdb_port(v) != port || fdb_seen(v) != tick))
-			hear_one(slot, v, port, tick, i, heard);
+	heard->unknown = heard->moved = heard->router = 0;
+	t->way.find(t, key, value, n);
+	differ = t->way.differ(value, n, expect, ~(GENERATION));
+	for (; differ != 0; differ &= differ - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(differ);
+
+		if (key[i] != 0)
+			hear_one(t, key[i], value[i], h, i, heard);
 	}
 }
 
-/* A slot without a key for @key. */
-static struct fdb_line *slot_free(const struct fdb *t, uint64_t key, unsigned int *k)
-{
-	for (unsigned int i = 0; i < 2 * LINE_KEYS; i++) {
-		struct fdb_line *l = key_line(t, key, i / LINE_KEYS);
+/* A line that the search for a free slot came by. */
+struct step {
+	struct fdb_line *line;
+	int parent; /* step whose line a key could leave for this one; -1: a line of the new key */
+	unsigned int slot; /* where that key is in the parent's line */
+};
 
-		*k = i % LINE_KEYS;
-		if (l->key[*k] == 0)
-			return l;
+/* Is there a way to @line already? One that came by a line twice could move a slot twice. */
+static bool step_known(const struct step *q, int n, const struct fdb_line *line)
+{
+	for (int i = 0; i < n; i++) {
+		if (q[i].line == line)
+			return true;
+	}
+	return false;
+}
+
+/* Return: LINE_KEYS if all are taken. */
+static unsigned int line_free(const struct fdb_line *l)
+{
+	unsigned int k = 0;
+
+	while (k < LINE_KEYS && l->key[k] != FREE_SLOT)
+		k++;
+	return k;
+}
+
+/* Give a free slot to @key. */
+static void slot_set(uint64_t *slot, uint64_t key, uint64_t value)
+{
+	uint64_t *at = fdb_slot_value(slot);
+
+	value = (value & ~GENERATION) |
+	        ((__atomic_load_n(at, __ATOMIC_RELAXED) + GENERATION_ONE) & GENERATION);
+	__atomic_store_n(slot, BUSY_SLOT, __ATOMIC_RELAXED);
+	__atomic_store_n(at, value, __ATOMIC_RELEASE);
+	__atomic_store_n(slot, STORED_KEY(key), __ATOMIC_RELEASE);
+}
+
+/* Steps 1 to 3 above. The old slot is free then. */
+static void slot_move(uint64_t *from, uint64_t *to)
+{
+	uint64_t *old = fdb_slot_value(from), *new = fdb_slot_value(to);
+	uint64_t copied = __atomic_load_n(old, __ATOMIC_ACQUIRE), placed, last;
+
+	slot_set(to, *from, copied);
+	placed = (copied & ~GENERATION) | (__atomic_load_n(new, __ATOMIC_RELAXED) & GENERATION);
+	__atomic_store_n(from, BUSY_SLOT, __ATOMIC_RELAXED);
+	last = __atomic_exchange_n(old, (copied + GENERATION_ONE) & GENERATION, __ATOMIC_ACQ_REL);
+	if (last != copied) {
+		last = (last & ~GENERATION) | (placed & GENERATION);
+		__atomic_compare_exchange_n(new, &placed, last, false, __ATOMIC_RELAXED,
+		                            __ATOMIC_RELAXED);
+	}
+	__atomic_store_n(from, FREE_SLOT, __ATOMIC_RELEASE);
+}
+
+/* Let each key on the way to the free @slot of step @at move up. Return: the slot free then. */
+static uint64_t *path_move(const struct step *q, int at, unsigned int slot)
+{
+	for (; q[at].parent >= 0; at = q[at].parent) {
+		slot_move(&q[q[at].parent].line->key[q[at].slot], &q[at].line->key[slot]);
+		slot = q[at].slot;
+	}
+	return &q[at].line->key[slot];
+}
+
+/* The line that the key in slot @k of @l could move to. */
+static struct fdb_line *other_line(const struct fdb *t, const struct fdb_line *l, unsigned int k)
+{
+	uint64_t h = fdb_hash(t, PLAIN_KEY(l->key[k]));
+	struct fdb_line *first = fdb_first(t, h);
+
+	return first == l ? fdb_second(t, h) : first;
+}
+
+/* A free slot for @key: of its first line, of its second, or, breadth first so that the fewest
+ * move, of where others can go. Return: NULL if there is none near. */
+static uint64_t *slot_make(const struct fdb *t, uint64_t key)
+{
+	uint64_t h = fdb_hash(t, key);
+	struct step q[SEARCH_MAX] = {{fdb_first(t, h), -1, 0}, {fdb_second(t, h), -1, 0}};
+	int n = 2;
+
+	for (int at = 0; at < n; at++) {
+		struct fdb_line *here = q[at].line;
+		unsigned int slot = line_free(here);
+
+		if (slot < LINE_KEYS)
+			return path_move(q, at, slot);
+		for (unsigned int k = 0; k < LINE_KEYS && n < SEARCH_MAX; k++) {
+			struct fdb_line *next = other_line(t, here, k);
+
+			if (!step_known(q, n, next))
+				q[n++] = (struct step){next, at, k};
+		}
 	}
 	return NULL;
 }
 
 int fdb_set(struct fdb *t, uint64_t key, uint16_t port, uint64_t flags, uint32_t tick)
 {
-	struct fdb_line *l;
-	uint64_t v, *slot = slot_find(t, key, &v);
-	unsigned int k;
+	uint64_t *slot = slot_find(t, key);
 
 	assert(key >> 16 != 0);
 	if (slot != NULL) {
-		__atomic_store_n(slot, value_make(v, port, flags, tick), __ATOMIC_RELEASE);
+		uint64_t *at = fdb_slot_value(slot);
+
+		__atomic_store_n(
+			at, value_make(__atomic_load_n(at, __ATOMIC_RELAXED), port, flags, tick),
+			__ATOMIC_RELEASE);
 		return 0;
 	}
-	l = t->n < t->max ? slot_free(t, key, &k) : NULL;
-	if (l == NULL)
+	slot = t->n < t->max ? slot_make(t, key) : NULL;
+	if (slot == NULL)
 		return -ENOSPC;
-	/* Another generation: who still has the value of the slot's last key changes nothing. */
-	v = value_make((l->value[k] & 0xff000000) + 0x1000000, port, flags, tick);
-	__atomic_store_n(&l->key[k], NO_KEY, __ATOMIC_RELAXED);
-	__atomic_store_n(&l->value[k], v, __ATOMIC_RELEASE);
-	__atomic_store_n(&l->key[k], key, __ATOMIC_RELEASE);
+	slot_set(slot, key, value_make(0, port, flags, tick));
 	t->n++;
 	return 0;
 }
 
 bool fdb_remove(struct fdb *t, uint64_t key)
 {
-	uint64_t v, *slot = slot_find(t, key, &v);
+	uint64_t *slot = slot_find(t, key);
 
 	if (slot == NULL)
 		return false;
-	/* The key lies as far before its value as a line has keys. */
-	__atomic_store_n(slot - LINE_KEYS, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(slot, FREE_SLOT, __ATOMIC_RELEASE);
 	t->n--;
 	return true;
 }
@@ -188,9 +314,9 @@ bool fdb_next(const struct fdb *t, size_t *at, uint64_t *key, uint64_t *value)
 		const struct fdb_line *l = &t->line[*at / LINE_KEYS];
 		size_t k = *at % LINE_KEYS;
 
-		if (l->key[k] == 0)
+		if (l->key[k] == FREE_SLOT)
 			continue;
-		*key = l->key[k];
+		*key = PLAIN_KEY(l->key[k]);
 		*value = __atomic_load_n(&l->value[k], __ATOMIC_RELAXED);
 		++*at;
 		return true;
