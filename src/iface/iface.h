@@ -85,6 +85,12 @@ struct iface {
 	char name[16];
 };
 
+/* Do frames of other interfaces too come in by port @f? */
+static inline bool iface_is_shared(const struct iface *f)
+{
+	return f->vlans != NULL || f->bridge != NULL;
+}
+
 /* An immutable snapshot. Slots without an interface have up == false and name[0] == 0. */
 struct ifaces {
 	struct rcu_head rcu;

@@ -76,6 +76,7 @@ struct batch {
 		host; /* to the router itself: by the route stage, and IPv6 multicast by input */
 	struct pkt_list ended; /* with their verdicts: for finish */
 	struct tx_list tx;
+	uint32_t early; /* how often some that are sent left it before its end */
 };
 
 /* Put a packet at the end of @l, field by field: gcc builds a struct copy on the stack otherwise.

@@ -36,7 +36,7 @@ static uint8_t *egress_tag(uint8_t *data, const struct iface *f)
 {
 	uint64_t macs = load64(data);
 	uint32_t rest = load32(data + 8);
-	uint8_t *to = data - f->n_tags * VLAN_TAG_LEN;
+	uint8_t *to = data - (ptrdiff_t)f->n_tags * VLAN_TAG_LEN;
 
 	store64(to, macs);
 	store32(to + 8, rest);
@@ -69,8 +69,10 @@ static void egress_bridge(struct pipeline *p, const struct pkt *k, const struct 
 	struct l2_lane *l = &p->batch.l2;
 	struct pkt *x;
 
-	if (l->n == BATCH_MAX)
+	if (l->n == BATCH_MAX) {
 		bridge_stage(p);
+		p->batch.early++;
+	}
 	x = &l->pkt[l->n];
 	*x = *k;
 	x->flags = k->flags & PKT_CHAIN;

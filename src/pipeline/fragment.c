@@ -17,7 +17,8 @@ struct piece {
 	uint32_t len;
 	struct piece *next;
 };
-static_assert(sizeof(struct piece) <= FRAME_HEADROOM, "it lies before what is sent");
+static_assert(sizeof(struct piece) + 2 * VLAN_TAG_LEN <= FRAME_HEADROOM,
+              "it lies before what is sent");
 
 /* How a packet is cut. */
 struct cut {
@@ -182,40 +183,27 @@ static struct piece *cut_write(struct pipeline *p, const struct cut *c, const st
 	return first;
 }
 
-/* Send what is in the transmit list now. What finds no room ends at once, so that neither this list
- * nor the ended one grows with the number of pieces (I5). */
-static void cut_flush(struct pipeline *p)
+/* The pieces in their order: @k, which is cut to the first, then those that are strung to @x. */
+static void cut_send(struct pipeline *p, const struct cut *c, struct pkt *k, struct piece *x)
 {
-	uint32_t ended = p->batch.ended.n;
-
-	transmit_stage(p);
-	finish_behind(p, ended);
-}
-
-/* The pieces in their order: @k, cut to the first, then those that are strung to @x. */
-static void cut_send(struct pipeline *p, const struct cut *c, const struct pkt *k, struct piece *x)
-{
-	const struct frames *f = p->cache.frames;
-	struct tx_list *t = &p->batch.tx;
-	struct pkt_list *ended = &p->batch.ended;
-
 	cut_head(c, k->data, 0, c->first_size);
-	tx_list_add(t, f, k->data, ETHER_LEN + c->head_len + c->first_size, c->nh->iface);
+	k->len = (uint16_t)(ETHER_LEN + c->head_len + c->first_size);
+	k->flags &= (uint8_t)~PKT_CHAIN;
+	egress_send(p, k, c->nh->iface);
 	while (x != NULL) {
-		struct piece *next = x->next;
+		struct pkt piece = {.data = x->data, .len = (uint16_t)x->len, .in = k->in};
 
-		if (t->n == TX_MAX || t->n + ended->n == ARRAY_SIZE(ended->pkt))
-			cut_flush(p);
-		tx_list_add(t, f, x->data, x->len, c->nh->iface);
-		x = next;
+		x = x->next;
+		transmit_room(p, 1);
+		egress_send(p, &piece, c->nh->iface);
 	}
-	cut_flush(p);
+	transmit_now(p);
 }
 
 /* All pieces or none: one that is missing makes the others useless. */
-static bool cut_has_room(struct pipeline *p, uint16_t iface, uint32_t count)
+static bool cut_has_room(struct pipeline *p, const struct iface *f, uint32_t count)
 {
-	struct port_queue *q = p->queues->tx[iface];
+	struct port_queue *q = f->kind != IFACE_BRIDGE ? p->queues->tx[f->port] : NULL;
 
 	if (q == NULL || q->tx_pending + count <= q->tx.size)
 		return true; /* where there is no ring, transmit knows what becomes of them */
@@ -226,11 +214,12 @@ static bool cut_has_room(struct pipeline *p, uint16_t iface, uint32_t count)
 /* Return: KEEP when @k is sent as @c says, else why not. */
 static enum verdict cut_packet(struct pipeline *p, const struct cut *c, struct pkt *k)
 {
+	const struct iface *f = &p->ifaces->iface[c->nh->iface];
 	struct piece *x;
 
-	cut_flush(p);
-	if (!cut_has_room(p, c->nh->iface, c->count)) {
-		k->in = c->nh->iface; /* where others count that find no room */
+	transmit_now(p);
+	if (!cut_has_room(p, f, c->count)) {
+		k->in = f->port; /* where others count that find no room */
 		return DROP_TX_FULL;
 	}
 	if (p->cache.n < c->count - 1)
@@ -239,6 +228,7 @@ static enum verdict cut_packet(struct pipeline *p, const struct cut *c, struct p
 	if (k->flags & PKT_CHAIN)
 		chain_free_rest(&p->cache, k->data);
 	counter_add(&p->counters.copies, c->count - 1);
+	p->batch.early++;
 	cut_send(p, c, k, x);
 	return KEEP;
 }

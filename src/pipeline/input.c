@@ -152,17 +152,16 @@ static enum verdict input_why(const struct iface *f, const uint8_t *data, uint32
 	return type == ETHERTYPE_IP6 ? input_why_ip6(data, len) : DROP_ETHERTYPE;
 }
 
-/* The tag of @k goes: the MACs move up to what follows it. */
-static force_inline void input_untag(struct pkt *k)
+/* The tag of the frame at @data goes: the MACs move up to what follows it. Return: where they are.
+ */
+static force_inline uint8_t *input_untag(uint8_t *data)
 {
-	uint8_t *frame = k->data;
-	uint64_t macs = load64(frame);
-	uint32_t rest = load32(frame + 8);
+	uint64_t macs = load64(data);
+	uint32_t rest = load32(data + 8);
 
-	store64(frame + VLAN_TAG_LEN, macs);
-	store32(frame + VLAN_TAG_LEN + 8, rest);
-	k->data += VLAN_TAG_LEN;
-	k->len = (uint16_t)(k->len - VLAN_TAG_LEN);
+	store64(data + VLAN_TAG_LEN, macs);
+	store32(data + VLAN_TAG_LEN + 8, rest);
+	return data + VLAN_TAG_LEN;
 }
 
 /*
@@ -185,7 +184,8 @@ static void input_tags(const struct ifaces *s, struct pkt *k)
 			id = type == ETHERTYPE_VLAN ? v->c[vid] : v->s[vid];
 		if (id == 0 && (vid != 0 || type != ETHERTYPE_VLAN))
 			return;
-		input_untag(k);
+		k->data = input_untag(k->data);
+		k->len = (uint16_t)(k->len - VLAN_TAG_LEN);
 		if (id == 0)
 			return;
 		k->in = id;
@@ -237,11 +237,42 @@ void input_iface(struct pipeline *p, struct pkt *k)
 		pkt_list_add(&p->batch.arp, k, KEEP);
 }
 
+/* Plain IP to a VLAN of port @in, with one tag of 802.1Q, is soon told. Return: whether it is, and
+ * where it belongs. */
+static force_inline bool input_vlan(struct pipeline *p, uint16_t in, uint8_t *data, uint32_t len)
+{
+	const struct ifaces *s = p->ifaces;
+	const struct iface_vlans *vlans = s->iface[in].vlans;
+	struct pkt k = {.len = (uint16_t)(len - VLAN_TAG_LEN)};
+	const struct iface *f;
+	uint16_t type;
+	enum verdict v;
+
+	if (vlans == NULL || ether_type(data) != ETHERTYPE_VLAN || len < ETHER_LEN + VLAN_TAG_LEN)
+		return false;
+	k.in = vlans->c[vlan_vid(data)];
+	f = &s->iface[k.in];
+	type = ether_type(data + VLAN_TAG_LEN);
+	if (k.in == 0 || !f->up || mac_load(data) != f->mac ||
+	    (type != ETHERTYPE_IP4 && type != ETHERTYPE_IP6))
+		return false;
+	k.data = input_untag(data);
+	if (type == ETHERTYPE_IP4)
+		v = input_ip4(s, k.in, &p->batch.ip4, k.data, k.len);
+	else
+		v = input_ip6(s, k.in, &p->batch.ip6, k.data, k.len);
+	if (unlikely(v != KEEP))
+		input_end(p, &k, v);
+	return true;
+}
+
 /* What is not plain IP to the port's own MAC: put it where it belongs. */
 static never_inline void input_other(struct pipeline *p, uint16_t in, uint8_t *data, uint32_t len)
 {
 	struct pkt k = {.len = (uint16_t)len, .in = in};
 
+	if (input_vlan(p, in, data, len))
+		return;
 	k.data = data;
 	input_tags(p->ifaces, &k);
 	input_iface(p, &k);

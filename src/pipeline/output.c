@@ -131,6 +131,81 @@ static enum verdict output_fits(struct pipeline *p, struct pkt *k, enum verdict 
 	return v;
 }
 
+/* The word of the IP header that the TTL or hop limit is in. */
+static force_inline uint32_t output_word(const uint8_t *h, bool ip6)
+{
+	return load32(h + (ip6 ? 4 : 8));
+}
+
+/* What is left of it. */
+static force_inline uint32_t output_hops(uint32_t word, bool ip6)
+{
+	return ip6 ? word >> 24 : word & 0xff;
+}
+
+/* One less, and IPv4's checksum with it (RFC 1624 eqn. 3), in one 32-bit store. */
+static force_inline void output_ttl(uint8_t *h, uint32_t w, bool ip6)
+{
+	uint32_t sum = (~w >> 16) + 0xfffe; /* ~C + ~m + m', m the word TTL and protocol are in */
+
+	if (ip6) {
+		store32(h + 4, w - (1u << 24));
+		return;
+	}
+	sum = (sum & 0xffff) + (sum >> 16);
+	store32(h + 8, ((w - 1) & 0xffff) | (~sum << 16));
+}
+
+/*
+ * The usual packet by a VLAN, with nothing against it: one that only wants tags. 20 cycles less
+ * than the way through output_special(). Return: whether it is one, and sent.
+ */
+static never_inline bool output_vlan(struct pipeline *p, struct pkt *k)
+{
+	const struct nexthop *nh = k->nh;
+	const struct iface *f = &p->ifaces->iface[nh->iface];
+	bool ip6 = (k->flags & PKT_IP6) != 0;
+	struct tx_list *t = &p->batch.tx;
+	uint8_t *data = k->data, *to = data - (ptrdiff_t)f->n_tags * VLAN_TAG_LEN;
+	uint32_t w = output_word(data + ETHER_LEN, ip6), len = k->len, n = t->n;
+
+	if (f->kind != IFACE_VLAN || f->n_tags == 0 || (nh->kind != NH_FORWARD) ||
+	    (output_hops(w, ip6) <= 1) | (len > nh->max_len) | (len < ETHER_MIN_LEN) ||
+	    k->flags & (PKT_CHAIN | PKT_OPTIONS | PKT_LINK))
+		return false;
+	output_ttl(data + ETHER_LEN, w, ip6);
+	store64(to, load64(nh->header));
+	store32(to + 8, load32(nh->header + 8));
+	store32(to + 12, f->tag[0]);
+	store32(data + 8, f->tag[f->n_tags - 1]); /* the same place, if there is one */
+	store16(data + 12, load16(nh->header + 12));
+	len += (uint32_t)(data - to);
+	t->desc[n].addr = frame_addr(p->cache.frames, to);
+	t->desc[n].len = len;
+	t->desc[n].options = 0;
+	t->port[n] = f->port;
+	t->mixed |= f->port ^ t->port[0];
+	t->bytes += len;
+	t->n = n + 1;
+	k->flags |= PKT_TAKEN;
+	return true;
+}
+
+/* Send @k by an interface without a port. It stays in its place, with PKT_TAKEN, for
+ * redirect_stage(). */
+static void output_virtual(struct pipeline *p, struct pkt *k)
+{
+	const struct nexthop *nh = k->nh;
+	bool ip6 = (k->flags & PKT_IP6) != 0;
+	uint8_t *h = k->data + ETHER_LEN;
+
+	output_ttl(h, output_word(h, ip6), ip6);
+	store64(k->data, load64(nh->header));
+	store64(k->data + 6, load64(nh->header + 6));
+	egress_send(p, k, nh->iface);
+	k->flags |= PKT_TAKEN;
+}
+
 /*
  * A packet that is not sent just like that. Return: whether it is sent after all, with @k prepared
  * so that the loop in output_stage() does the right thing.
@@ -161,6 +236,10 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 	}
 	if (options)
 		output_options_stamp(p, k, &o);
+	if (nh->header_len != ETHER_LEN) {
+		output_virtual(p, k);
+		return false;
+	}
 	if (k->len < ETHER_MIN_LEN)
 		memset(k->data + k->len, 0, ETHER_MIN_LEN - k->len); /* no EtherLeak */
 	if (k->flags & PKT_CHAIN) {
@@ -168,31 +247,6 @@ static never_inline bool output_special(struct pipeline *p, struct pkt *k)
 		k->len = chain_first_len(p->cache.frames, k);
 	}
 	return true;
-}
-
-/* The word of the IP header that the TTL or hop limit is in. */
-static force_inline uint32_t output_word(const uint8_t *h, bool ip6)
-{
-	return load32(h + (ip6 ? 4 : 8));
-}
-
-/* What is left of it. */
-static force_inline uint32_t output_hops(uint32_t word, bool ip6)
-{
-	return ip6 ? word >> 24 : word & 0xff;
-}
-
-/* One less, and IPv4's checksum with it (RFC 1624 eqn. 3), in one 32-bit store. */
-static force_inline void output_ttl(uint8_t *h, uint32_t w, bool ip6)
-{
-	uint32_t sum = (~w >> 16) + 0xfffe; /* ~C + ~m + m', m the word TTL and protocol are in */
-
-	if (ip6) {
-		store32(h + 4, w - (1u << 24));
-		return;
-	}
-	sum = (sum & 0xffff) + (sum >> 16);
-	store32(h + 8, ((w - 1) & 0xffff) | (~sum << 16));
 }
 
 /* What the loop keeps in registers, where others find it. */
@@ -219,13 +273,13 @@ static force_inline void output_stage(struct pipeline *p, struct lane *l, uint32
 		uint8_t *data = x->data;
 		uint32_t w = output_word(data + ETHER_LEN, ip6), len;
 
-		if (unlikely((nh->kind != NH_FORWARD) | (output_hops(w, ip6) <= 1) |
+		if (unlikely(!nexthop_is_plain(nh) | (output_hops(w, ip6) <= 1) |
 		             (x->len > nh->max_len) | (x->len < ETHER_MIN_LEN) |
 		             (x->flags & special))) {
 			/* A packet that is cut goes right behind those before it. */
 			output_commit(t, k, mixed, bytes);
 			bytes = 0;
-			bool goes = output_special(p, x);
+			bool goes = !output_vlan(p, x) && output_special(p, x);
 
 			k = t->n;
 			if (!goes)

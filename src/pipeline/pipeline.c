@@ -52,22 +52,37 @@ static void settle(struct pipeline *p)
 	assert(batch_is_empty(b)); /* I1, I6 */
 }
 
+/* Only what comes from where its source is goes on, as the interfaces want it. */
+static void check_sources(struct pipeline *p, const struct iface *f)
+{
+	struct batch *b = &p->batch;
+	bool strict = f->urpf == URPF_STRICT;
+
+	if (iface_is_shared(f)) {
+		urpf_each(&p->route, p->ifaces, b);
+		return;
+	}
+	if (f->urpf == URPF_OFF)
+		return;
+	if (b->ip4.n > 0)
+		urpf4_stage(&p->route, strict, b);
+	if (b->ip6.n > 0)
+		urpf6_stage(&p->route, strict, b);
+	if (b->host.n > 0)
+		urpf6_groups(&p->route, strict, b);
+}
+
 /* The packet's way. What the router itself says goes the part of it from the next hop on. */
 size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 {
 	struct batch *b = &p->batch;
-	uint8_t urpf = p->ifaces->iface[q->port].urpf;
 	size_t n = input_stage(p, q);
 	uint32_t n_ip4, n_ip6;
 
 	if (n == 0)
 		return 0;
-	if (b->ip4.n > 0 && urpf != URPF_OFF)
-		urpf4_stage(&p->route, urpf == URPF_STRICT, b);
-	if (b->ip6.n > 0 && urpf != URPF_OFF)
-		urpf6_stage(&p->route, urpf == URPF_STRICT, b);
-	if (b->host.n > 0 && urpf != URPF_OFF)
-		urpf6_groups(&p->route, urpf == URPF_STRICT, b);
+	check_sources(p, &p->ifaces->iface[q->port]);
+	b->early = 0;
 	n_ip4 = b->ip4.n;
 	n_ip6 = b->ip6.n;
 	if (n_ip4 > 0) {

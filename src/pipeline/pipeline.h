@@ -178,13 +178,14 @@ void output6_stage(struct pipeline *p);
 
 /**
  * redirect_stage - tell hosts of better gateways on their own link (RFC 1812 5.2.7.2, RFC 4861 8.2)
- * @in:   interface that the batch came in by
+ * @in:   port that the batch came in by
  * @l:    lane of either family
  * @n:    packets that it had; output has left them in their places, without counting them
  * @from: the first of the transmit list that may be one of them
  *
  * Messages go to that lane, in frames of their own. A few a batch, one a second, source and
- * gateway, and within the limit on errors.
+ * gateway, and within the limit on errors. Of a port with other interfaces on it, or in a bridge,
+ * each packet came in by its own.
  */
 void redirect_stage(struct pipeline *p, uint16_t in, struct lane *l, uint32_t n, uint32_t from);
 
@@ -194,6 +195,13 @@ size_t relay_stage(struct pipeline *p, unsigned int from);
 
 /* Put the transmit list on the ports' rings, or hand it over to those who can. */
 void transmit_stage(struct pipeline *p);
+
+/* Send what is in the transmit list now. What finds no room ends at once, so that what one packet
+ * becomes needs no more room in either list than the packet (I5). */
+void transmit_now(struct pipeline *p);
+
+/* The same, unless there is room for @n more to be sent, or to end. */
+void transmit_room(struct pipeline *p, uint32_t n);
 
 /**
  * transmit_elsewhere - put a packet into the ring to another worker

@@ -83,20 +83,64 @@ static bool redirect_send(struct pipeline *p, const struct iface *f, const struc
 	return false;
 }
 
-void redirect_stage(struct pipeline *p, uint16_t in, struct lane *l, uint32_t n, uint32_t from)
+/* The batch came in by @f alone. */
+static void redirect_port(struct pipeline *p, const struct iface *f, struct lane *l, uint32_t n,
+                          uint32_t from)
 {
-	const struct iface *f = &p->ifaces->iface[in];
 	const struct tx_list *t = &p->batch.tx;
 	uint32_t sent = 0, at = 0;
 
-	if (!f->redirects || t->n == from || (t->mixed == 0 && t->port[0] != in))
+	if (!f->redirects || t->n == from || (t->mixed == 0 && t->port[0] != f->id))
 		return;
 	/* Messages go to the lane's start, and what was read there is not read again: there are
 	 * never more of them than packets behind. */
 	for (uint32_t i = from; i < t->n && sent < REDIRECTS_MAX; i++) {
-		const struct pkt *k = t->port[i] == in ? redirect_find(p, l, i, &at, n) : NULL;
+		const struct pkt *k = t->port[i] == f->id ? redirect_find(p, l, i, &at, n) : NULL;
 
 		if (k != NULL && redirect_helps(f, k) && redirect_send(p, f, k))
 			sent++;
 	}
+}
+
+/* Was @k sent, by a port as one of the descriptors from *@at on, or by another interface? */
+static bool redirect_was_sent(const struct pipeline *p, const struct pkt *k, uint32_t *at)
+{
+	const struct tx_list *t = &p->batch.tx;
+
+	if (k->flags & PKT_TAKEN)
+		return true;
+	for (uint32_t i = *at; i < t->n; i++) {
+		if (frame_data(p->cache.frames, t->desc[i].addr) == k->data) {
+			*at = i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Each packet came in by its own interface. */
+static void redirect_each(struct pipeline *p, struct lane *l, uint32_t n, uint32_t from)
+{
+	uint32_t sent = 0;
+
+	if (p->batch.early > 0)
+		return; /* frames of what was sent are others' by now */
+	for (uint32_t i = 0; i < n && sent < REDIRECTS_MAX; i++) {
+		const struct pkt *k = &l->pkt[i];
+		const struct iface *f = &p->ifaces->iface[k->in];
+
+		if (k->nh->iface == k->in && f->redirects && redirect_was_sent(p, k, &from) &&
+		    redirect_helps(f, k) && redirect_send(p, f, k))
+			sent++;
+	}
+}
+
+void redirect_stage(struct pipeline *p, uint16_t in, struct lane *l, uint32_t n, uint32_t from)
+{
+	const struct iface *f = &p->ifaces->iface[in];
+
+	if (iface_is_shared(f))
+		redirect_each(p, l, n, from);
+	else
+		redirect_port(p, f, l, n, from);
 }

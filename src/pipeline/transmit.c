@@ -135,3 +135,21 @@ void transmit_stage(struct pipeline *p)
 	t->mixed = 0;
 	t->bytes = 0;
 }
+
+void transmit_now(struct pipeline *p)
+{
+	uint32_t ended = p->batch.ended.n;
+
+	if (p->batch.tx.n == 0)
+		return;
+	transmit_stage(p);
+	finish_behind(p, ended);
+}
+
+void transmit_room(struct pipeline *p, uint32_t n)
+{
+	const struct batch *b = &p->batch;
+
+	if (b->tx.n + n > TX_MAX || b->tx.n + n + b->ended.n > ARRAY_SIZE(b->ended.pkt))
+		transmit_now(p);
+}

@@ -9,6 +9,7 @@
 #define ROUTE_NEXTHOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
@@ -59,6 +60,13 @@ struct nexthop {
 	uint32_t id; /* its own id in its table */
 } cache_aligned;
 static_assert(sizeof(struct nexthop) == CACHE_LINE, "a next hop is one line");
+
+/* Is @header all that goes before a packet by @nh, and nothing else to be done? One load. */
+static force_inline bool nexthop_is_plain(const struct nexthop *nh)
+{
+	static_assert(offsetof(struct nexthop, header_len) == 1, "behind the kind");
+	return load16(nh) == (ETHER_LEN << 8 | NH_FORWARD);
+}
 
 /* The max_len of an interface whose IP packets have @mtu bytes. A frame that 16 bits cannot tell is
  * never in a batch. */

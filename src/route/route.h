@@ -61,6 +61,10 @@ void urpf6_stage(const struct route *r, bool strict, struct batch *b);
  * Those from :: pass too, whose senders look for an address. */
 void urpf6_groups(const struct route *r, bool strict, struct batch *b);
 
+/* All of these for a batch that came in by several interfaces: each packet as its own of @s says.
+ * Context: as above. */
+void urpf_each(const struct route *r, const struct ifaces *s, struct batch *b);
+
 /* Set nh of each packet of the IPv4 lane, never NULL, and the lane's kinds. Context: worker. */
 void route4_stage(const struct route *r, struct batch *b);
 
