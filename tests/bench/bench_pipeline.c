@@ -89,14 +89,16 @@ static size_t check_next(const struct workload *w, size_t i, enum workload_way w
 	return i;
 }
 
-/* The naive router: new MACs, TTL one less, the checksum from scratch, nothing else. */
+/* The naive router: new MACs, another VLAN, TTL one less, the checksum from scratch, nothing else.
+ */
 static void check_frame(void *ctx, enum workload_way way, const uint8_t *frame, uint32_t len)
 {
 	static const uint8_t to[] = DUT_NEXTHOP_MAC, from[] = DUT_EGRESS_MAC;
 	struct check *c = ctx;
 	const struct workload *w = c->workload;
 	uint8_t expect[WORKLOAD_SLOT];
-	uint8_t *ip = expect + ETHER_LEN;
+	uint32_t tag = w->vlan != 0 ? VLAN_TAG_LEN : 0;
+	uint8_t *ip = expect + ETHER_LEN + tag;
 	uint32_t out_len = w->frame_len;
 	size_t *next = &c->next[way][ether_type(frame) == ETHERTYPE_IP6];
 	size_t i = check_next(w, *next, way, ether_type(frame));
@@ -109,11 +111,13 @@ static void check_frame(void *ctx, enum workload_way way, const uint8_t *frame, 
 	memcpy(expect, workload_frame(w, i), WORKLOAD_SLOT);
 	memcpy(expect, to, sizeof(to));
 	memcpy(expect + ETHER_ADDR_LEN, from, sizeof(from));
-	if (ether_type(expect) == ETHERTYPE_IP4) {
+	if (tag > 0)
+		store16(expect + ETHER_LEN, __builtin_bswap16(w->vlan + 1));
+	if (ether_type(expect + tag) == ETHERTYPE_IP4) {
 		ip[8]--;
 		store16(ip + 10, 0);
 		store16(ip + 10, sum_of(ip));
-		out_len = ETHER_LEN + ip4_total_len(ip);
+		out_len = ETHER_LEN + tag + ip4_total_len(ip);
 	} else {
 		ip[7]--;
 	}

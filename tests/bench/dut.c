@@ -45,6 +45,19 @@ static unsigned int workers_wanted(const struct dut_config *cfg)
 	return cfg->workers > 0 ? cfg->workers : 1;
 }
 
+/* VLAN @vid of port @f, which has the port's addresses. */
+static int vlan_make(struct dut *d, const struct iface *f, uint16_t vid)
+{
+	struct iface vlan = *f;
+
+	vlan.id = IFACE_PORTS + f->id;
+	vlan.kind = IFACE_VLAN;
+	vlan.parent = f->id;
+	vlan.vid = vid;
+	vlan.tag[0] = (uint32_t)__builtin_bswap16(vid) << 16 | ETHERTYPE_VLAN;
+	return ifaces_set(d->ifaces, &vlan);
+}
+
 static int ports_open(struct dut *d, const struct dut_config *cfg)
 {
 	static const uint8_t mac[PORTS][8] = {WORKLOAD_ROUTER_MAC, DUT_EGRESS_MAC, DUT_EGRESS_MAC};
@@ -52,7 +65,7 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 		{0x0a000001, 24}, {0x0a010001, 24}, {0x0a020001, 24}};
 	static const struct iface_addr6 addr6 = {{0xfe80ull << 48, 0x100}, 64, ADDR_USABLE};
 
-	d->ifaces = ifaces_new(PORTS);
+	d->ifaces = ifaces_new(IFACE_PORTS + PORTS);
 	if (d->ifaces == NULL)
 		return -ENOMEM;
 	for (uint16_t i = 0; i < PORTS; i++) {
@@ -81,9 +94,13 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 
 		if (err == 0)
 			err = ifaces_set(d->ifaces, &f);
+		if (err == 0 && cfg->workload->vlan > 0)
+			err = vlan_make(d, &f, (uint16_t)(cfg->workload->vlan + i));
 		if (err < 0)
 			return err;
 	}
+	if (ifaces_link(d->ifaces) < 0)
+		return -ENOMEM;
 	for (uint16_t k = 0; k < d->port[0]->n_queues; k++)
 		d->nic[k] = memory_port_queue(d->port[0], k); /* queue k is worker k's */
 	(void)rcu_swap(&d->table.current, d->ifaces);
@@ -94,11 +111,12 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 static int nexthop_make(struct dut *d, uint16_t port, struct ip gateway, uint8_t last, uint16_t *nh)
 {
 	static const uint8_t header[ETHER_LEN + 2] = {0x02, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 2};
-	const struct nexthop_key key = {NH_RESOLVE, port, gateway};
+	uint16_t iface = d->workload->vlan > 0 ? IFACE_PORTS + port : port;
+	const struct nexthop_key key = {NH_RESOLVE, iface, gateway};
 	struct nexthop line = {
 		.kind = NH_FORWARD,
-		.header_len = ETHER_LEN,
-		.iface = port,
+		.header_len = iface == port ? ETHER_LEN : 0,
+		.iface = iface,
 		.max_len = MTU + ETHER_LEN,
 		.gateway = gateway,
 	};
@@ -109,7 +127,7 @@ static int nexthop_make(struct dut *d, uint16_t port, struct ip gateway, uint8_t
 	memcpy(line.header, header, sizeof(header));
 	line.header[ETHER_ADDR_LEN - 1] = last;
 	store16(line.header + 12, ip_is4(gateway) ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
-	return nexthop_resolve(d->nexthops, port, gateway, &line);
+	return nexthop_resolve(d->nexthops, iface, gateway, &line);
 }
 
 /* The @i-th of IPv4. */
@@ -462,8 +480,9 @@ const char *dut_drop(const struct dut *d, uint64_t *n)
 	enum verdict most = DROP_FIRST;
 
 	for (enum verdict v = DROP_FIRST; v < VERDICT_COUNT; v++) {
-		for (unsigned int i = 0; i < d->n_workers * PORTS; i++)
-			c[v] += d->worker[i / PORTS].pipeline.counters.verdict[i % PORTS][v];
+		for (unsigned int i = 0; i < d->n_workers * IFACE_MAX; i++)
+			c[v] += d->worker[i / IFACE_MAX]
+			                .pipeline.counters.verdict[i % IFACE_MAX][v];
 		if (c[v] > c[most])
 			most = v;
 	}

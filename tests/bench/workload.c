@@ -123,6 +123,15 @@ void recipe_frame4(uint8_t *frame, uint32_t dst)
 	store16(ip + 10, ip4_sum(ip));
 }
 
+void workload_tag(uint8_t *frame, uint16_t vid)
+{
+	uint8_t *type = frame + 12;
+
+	memmove(type + VLAN_TAG_LEN, type, WORKLOAD_SLOT - 12 - VLAN_TAG_LEN);
+	store16(type, ETHERTYPE_VLAN);
+	store16(type + 2, __builtin_bswap16(vid));
+}
+
 /* Equal packets by one route. */
 static int make4_one(struct workload *w, const struct recipe *r, uint64_t *)
 {
@@ -138,6 +147,20 @@ static int make4_one(struct workload *w, const struct recipe *r, uint64_t *)
 	w->frame_len = ETHER_MIN_LEN;
 	for (size_t i = 0; i < w->n_frames; i++)
 		recipe_frame4(w->frame + i * WORKLOAD_SLOT, 0x14000001);
+	return 0;
+}
+
+/* The same from VLAN to VLAN. */
+static int make_vlan_one(struct workload *w, const struct recipe *r, uint64_t *rng)
+{
+	int err = make4_one(w, r, rng);
+
+	if (err < 0)
+		return err;
+	w->vlan = 10;
+	w->frame_len += VLAN_TAG_LEN;
+	for (size_t i = 0; i < w->n_frames; i++)
+		workload_tag(w->frame + i * WORKLOAD_SLOT, w->vlan);
 	return 0;
 }
 
@@ -258,10 +281,12 @@ static const struct recipe recipes[] = {
 	{"ip6_100k", make6_table, 100000, 500000},
 	{"ip6_1m", make6_table, 1000000, 1000000},
 	{"ip6_mix", make6_mix, 100, 65536},
+	{"vlan_1", make_vlan_one, 1, 256},
 };
 
 static const char *const names[] = {
-	"ip4_1", "ip4_100k", "ip4_1m", "ip4_mix", "ip6_1", "ip6_100k", "ip6_1m", "ip6_mix", NULL,
+	"ip4_1",    "ip4_100k", "ip4_1m",  "ip4_mix", "ip6_1",
+	"ip6_100k", "ip6_1m",   "ip6_mix", "vlan_1",  NULL,
 };
 static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(recipes) + 1, "each workload has a name");
 

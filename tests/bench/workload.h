@@ -55,6 +55,7 @@ struct workload {
 	size_t n_frames;
 	uint8_t *way;       /* of each frame, enum workload_way; NULL: all WORKLOAD_FIRST */
 	uint32_t frame_len; /* the same for all; a frame of IPv4 may have a trailer then */
+	uint16_t vlan; /* frames come with its tag and leave with that of the next; 0: without */
 };
 
 /* The names of all workloads, NULL behind the last. */
@@ -74,6 +75,9 @@ const char *const *workload_names(void);
 [[nodiscard]] int workload_make_to(struct workload *w, const char *name, const uint32_t *dst,
                                    size_t n);
 void workload_free(struct workload *w);
+
+/* Put the tag of VLAN @vid into the shortest frame, which lies in a slot. */
+void workload_tag(uint8_t *frame, uint16_t vid);
 
 static inline enum workload_way workload_way(const struct workload *w, size_t i)
 {
