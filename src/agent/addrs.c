@@ -155,7 +155,7 @@ static bool route_wanted(uint16_t id, const struct agent_addrs *s, const struct 
  */
 static void route_release(struct agent *a, uint16_t id, const struct wanted *w)
 {
-	for (uint16_t i = 0; i < PORT_MAX; i++) {
+	for (uint16_t i = 0; i < a->iface_top; i++) {
 		struct wanted by;
 
 		if (i == id || !route_wanted(i, &a->iface[i].addrs, &w->route, &by))
@@ -219,11 +219,6 @@ static int addrs_change(struct agent *a, uint16_t id, struct agent_addrs *is)
 
 /* --- Which addresses there are, and their states --- */
 
-static bool link_is_up(const struct agent_iface *f)
-{
-	return f->port != NULL && f->up && f->carrier;
-}
-
 /* The state of @addr, if it is interface @f's from now on. @anew: duplicates are looked for. */
 static uint8_t addr_state(const struct agent_iface *f, struct ip addr, bool anew)
 {
@@ -283,7 +278,7 @@ static bool addrs_has(const struct agent_addrs *s, uint8_t state)
 static int addrs_renew(struct agent *a, uint16_t id, const struct agent_addrs *conf)
 {
 	struct agent_iface *f = &a->iface[id];
-	bool up = link_is_up(f), anew = (up && !f->addrs_up) || f->mac != f->addrs_mac;
+	bool up = agent_iface_up(f), anew = (up && !f->addrs_up) || f->mac != f->addrs_mac;
 	bool had6 = f->addrs.n6 > 0;
 	struct agent_addrs is;
 	int err = addrs_make(f, conf, anew, &is);
@@ -400,7 +395,7 @@ bool agent_addrs_settle(struct agent *a)
 	if (!a->addrs_changed)
 		return false;
 	a->addrs_changed = false;
-	for (uint16_t i = 0; i < PORT_MAX; i++) {
+	for (uint16_t i = 0; i < a->iface_top; i++) {
 		if (a->iface[i].addrs_changed)
 			agent_addrs_refresh(a, i);
 		a->iface[i].addrs_changed = false;
@@ -414,7 +409,7 @@ bool agent_addrs_settle(struct agent *a)
 
 void agent_addrs_retry(struct agent *a)
 {
-	for (uint16_t i = 0; i < PORT_MAX; i++) {
+	for (uint16_t i = 0; i < a->iface_top; i++) {
 		struct agent_iface *f = &a->iface[i];
 
 		for (uint16_t k = 0; k < f->addrs.n6; k++) {

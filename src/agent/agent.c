@@ -24,7 +24,7 @@ static uint32_t chunk_needed(const struct config *c)
 	for (size_t i = 0; i < c->n_interfaces; i++) {
 		const struct config_interface *ci = &c->interfaces[i];
 
-		if (ci->pcap.in == NULL && ci->pcap.out == NULL &&
+		if (ci->kind == CONFIG_DEVICE && ci->pcap.in == NULL && ci->pcap.out == NULL &&
 		    xsk_port_chunk(ci->name, ci->mtu) > 2048)
 			return 4096;
 	}
@@ -212,9 +212,10 @@ static void leftovers_clear(struct agent *a, const struct config *c)
 	if (keep == NULL)
 		return; /* the next start tries again */
 	for (size_t i = 0; i < c->n_interfaces; i++) {
-		int ifindex = (int)if_nametoindex(c->interfaces[i].name);
+		const struct config_interface *ci = &c->interfaces[i];
+		int ifindex = (int)if_nametoindex(ci->name);
 
-		if (ifindex != 0 && c->interfaces[i].pcap.in == NULL)
+		if (ifindex != 0 && ci->kind == CONFIG_DEVICE && ci->pcap.in == NULL)
 			keep[n++] = ifindex;
 	}
 	steer_sweep(a->options.run_dir, (const uint32_t *)keep, n);
@@ -236,11 +237,13 @@ static int kernel_open(struct agent *a, const struct config *c, struct why *e)
 /* Is @c made of capture files only? Mixed ones make no sense: their times differ. */
 static int replay_wanted(struct agent *a, const struct config *c, struct why *e)
 {
-	size_t files = 0;
+	size_t files = 0, devices = 0;
 
-	for (size_t i = 0; i < c->n_interfaces; i++)
+	for (size_t i = 0; i < c->n_interfaces; i++) {
 		files += c->interfaces[i].pcap.in != NULL || c->interfaces[i].pcap.out != NULL;
-	if (files != 0 && files != c->n_interfaces)
+		devices += c->interfaces[i].kind == CONFIG_DEVICE;
+	}
+	if (files != 0 && files != devices)
 		return why_fail(e, -EINVAL,
 		                "interfaces: either all or none of them can be capture files");
 	a->replay = files != 0;
@@ -380,7 +383,9 @@ void agent_close(struct agent *a)
 {
 	events_close(a);
 	agent_announce_close(a);
-	for (uint16_t i = 0; i < PORT_MAX; i++) {
+	for (uint16_t i = PORT_MAX; i < a->iface_top; i++)
+		a->iface[i].open = false; /* all at once, with the next snapshot */
+	for (uint16_t i = a->iface_top; i-- > 0;) {
 		if (a->iface[i].name[0] != '\0')
 			agent_iface_close(a, i);
 	}

@@ -41,13 +41,19 @@ struct agent_addrs {
 	struct iface_addr6 *addr6; /* the same */
 };
 
-/* An interface in force. Its id is its slot, its port's id and its iface's id. */
+/* An interface in force. Its id is its slot, its port's id if it has one and its iface's id. */
 struct agent_iface {
 	char name[CONFIG_NAME_LEN]; /* empty: the slot is free */
-	struct port *port;
-	struct agent_addrs conf;  /* as configured */
-	struct agent_addrs addrs; /* in use: those, and a link-local one, which comes first */
-	uint64_t addrs_mac;       /* the MAC, and the link, that the states of @addrs go by */
+	uint8_t kind;               /* enum iface_kind */
+	struct port *port;          /* of IFACE_PORT; NULL: its device could not be bound again */
+	bool open;                  /* of the others: in service, and not about to be closed */
+	uint16_t parent;            /* of IFACE_VLAN: id of what it is a VLAN of */
+	uint16_t vid;               /* of IFACE_VLAN, and of a foot in a VLAN: else 0 */
+	uint32_t tag;               /* of IFACE_VLAN: TPID and VID as load32() finds them */
+	uint32_t mtu_wish;          /* of these: as configured, 0: as what it is on */
+	struct agent_addrs conf;    /* as configured */
+	struct agent_addrs addrs;   /* in use: those, and a link-local one, which comes first */
+	uint64_t addrs_mac;         /* the MAC, and the link, that the states of @addrs go by */
 	bool addrs_up;
 	bool addrs_changed;    /* a state did, and is not yet published */
 	bool dad;              /* as configured; never where nobody could answer */
@@ -74,6 +80,18 @@ struct agent_iface {
 	} rate;
 };
 
+/* Is @f there, and not about to be closed? */
+static inline bool agent_iface_serves(const struct agent_iface *f)
+{
+	return f->port != NULL || f->open;
+}
+
+/* Does it take and send packets? */
+static inline bool agent_iface_up(const struct agent_iface *f)
+{
+	return agent_iface_serves(f) && f->up && f->carrier;
+}
+
 /* Packets of an interface, or of several. */
 struct agent_totals {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, drops;
@@ -88,6 +106,8 @@ struct agent {
 
 	struct config *config;               /* in force; NULL before the first */
 	struct agent_iface iface[IFACE_MAX]; /* those with ports are the first PORT_MAX */
+	uint16_t iface_top;                  /* beyond all slots that were ever used */
+	uint16_t iface_hint[1024]; /* slots by the hash of their names, where they may be */
 	struct iface_table ifaces;
 
 	struct frames *frames;
@@ -211,11 +231,52 @@ void agent_ifaces_settle(struct agent *a);
 /* Close the interface in slot @id: workers let go first. */
 void agent_iface_close(struct agent *a, uint16_t id);
 
+/* A free slot from @first to before @end for the interface called @name: its drops are counted from
+ * nothing. Return: NULL if there is none. */
+struct agent_iface *agent_iface_slot(struct agent *a, uint16_t first, uint16_t end);
+
+/* The next hops that every interface has, whatever its addresses. Return: 0 or a negative errno. */
+[[nodiscard]] int agent_iface_nexthops(struct agent *a, struct agent_iface *f);
+
 /* Build and publish the interface snapshot and the workers' queue lists from the slots. */
 [[nodiscard]] int agent_publish(struct agent *a);
 
 /* Frames that @c's interfaces need, and the agent. */
 uint32_t agent_frames_needed(const struct config *c);
+
+/* --- virtual.c: interfaces without a port of their own, VLANs and feet in bridges --- */
+
+/* Changes of such an interface that agent_virtual_change() makes. */
+#define AGENT_REMADE (CONFIG_CHANGE_VLAN | CONFIG_CHANGE_MTU)
+
+/* Open @ci of the configuration @c into a free slot; what it is on has been opened. */
+[[nodiscard]] int agent_virtual_open(struct agent *a, const struct config *c,
+                                     const struct config_interface *ci, struct why *e);
+
+/**
+ * agent_virtual_change - let the interface that is there under @ci's name be as @ci of @c says
+ * @anew: it gets another tag, or is on something else: who was on its link is forgotten, and
+ *        duplicates are looked for
+ */
+void agent_virtual_change(struct agent *a, const struct config *c,
+                          const struct config_interface *ci, bool anew);
+
+/* Can what the interface @ci is on carry packets as long as it says? What becomes of that later is
+ * another thing. Return: 0 or -EINVAL. */
+[[nodiscard]] int agent_virtual_check(struct agent *a, const struct config_interface *ci,
+                                      struct why *e);
+
+/**
+ * agent_virtual_follow - a port, a VLAN's parent or a bridge has changed
+ *
+ * Link, MAC and MTU of those that are on others are theirs again, with all that follows from that.
+ * In force with the next snapshot.
+ */
+void agent_virtual_follow(struct agent *a);
+
+/* The port by which @id's frames go: its own, its VLAN's; of a foot in a bridge 0, for any may be
+ * it. */
+uint16_t agent_iface_port(const struct agent *a, uint16_t id);
 
 /* --- links.c: what becomes of the devices while we have them --- */
 
@@ -316,6 +377,9 @@ void agent_announce_tick(struct agent *a);
 
 /* Interface @id is to be closed: hosts are told so, and that has left when this returns. */
 void agent_announce_stop(struct agent *a, uint16_t id);
+
+/* The same for several: a bit for each. */
+void agent_announce_stop_all(struct agent *a, const uint64_t ids[IFACE_MAX / 64]);
 
 /* The same for all of them, for good; the workers still run. */
 void agent_announce_close(struct agent *a);

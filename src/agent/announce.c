@@ -65,9 +65,9 @@ int agent_announce_open(struct agent *a)
 	n->timer = (struct loop_timer){.fire = on_announce, .ctx = a};
 	if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) < 0)
 		seed[0] = seed[1] = clock_ns();
-	err = ra_new(&n->ra, &ra_ops, a, PORT_MAX, seed[0] | 1);
+	err = ra_new(&n->ra, &ra_ops, a, IFACE_MAX, seed[0] | 1);
 	if (err == 0)
-		err = mld_new(&n->mld, &mld_ops, a, PORT_MAX, seed[1] | 1);
+		err = mld_new(&n->mld, &mld_ops, a, IFACE_MAX, seed[1] | 1);
 	if (err < 0) {
 		announce_free(n);
 		return err;
@@ -81,31 +81,76 @@ int agent_announce_reserve(struct agent *a, const struct ifaces *s)
 	return a->announce == NULL ? 0 : mld_reserve(a->announce->mld, s);
 }
 
-/* Let the device of slot @i hear the groups of @f, and all nodes. */
-static int device_groups(struct agent *a, uint16_t i, const struct iface *f)
-{
-	const struct port *port = a->iface[i].port;
-	struct groups *g = &a->announce->groups[i];
-	struct ip *groups;
+/* MACs of multicast groups. */
+struct macs {
+	uint32_t n;
 	uint64_t *mac;
-	uint16_t n;
-	int err = -ENOMEM;
+};
 
-	if (port == NULL || port->ifindex == 0 || f->n_addr6 == 0)
-		return groups_set(g, 0, NULL, 0);
-	if (a->iface[i].gone)
-		return 0; /* there is nobody to ask */
-	groups = calloc(f->n_addr6 + 1u, sizeof(*groups));
-	mac = calloc(f->n_addr6 + 2u, sizeof(*mac));
-	if (groups != NULL && mac != NULL) {
+static int mac_order(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* VLANs of one port often are in the same groups: let each be in @m once. */
+static void macs_unique(struct macs *m)
+{
+	uint32_t n = 0;
+
+	qsort(m->mac, m->n, sizeof(*m->mac), mac_order);
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (n == 0 || m->mac[i] != m->mac[n - 1])
+			m->mac[n++] = m->mac[i];
+	}
+	m->n = n;
+}
+
+/* Add the groups of @f, and all nodes. */
+static int macs_add(struct macs *m, const struct iface *f)
+{
+	uint32_t room = m->n + f->n_addr6 + 2u;
+	struct ip *groups = calloc(f->n_addr6 + 1u, sizeof(*groups));
+	uint64_t *mac = groups != NULL ? realloc(m->mac, room * sizeof(*mac)) : NULL;
+	uint16_t n;
+
+	if (mac != NULL) {
+		m->mac = mac;
 		n = mld_groups(f, groups);
 		for (uint16_t k = 0; k < n; k++)
-			mac[k] = ip6_group_mac(groups[k]);
-		mac[n++] = ip6_group_mac(IP6_ALL_NODES);
-		err = groups_set(g, (int)port->ifindex, mac, n);
+			mac[m->n++] = ip6_group_mac(groups[k]);
+		mac[m->n++] = ip6_group_mac(IP6_ALL_NODES);
 	}
 	free(groups);
-	free(mac);
+	return mac != NULL ? 0 : -ENOMEM;
+}
+
+/* Let the device of slot @id hear the groups of its interface and of the VLANs on it, and all
+ * nodes. A bridge's port hears everything. */
+static int device_groups(struct agent *a, uint16_t id, const struct ifaces *s)
+{
+	const struct port *port = a->iface[id].port;
+	struct groups *g = &a->announce->groups[id];
+	struct macs m = {0};
+	int err = 0;
+
+	if (port != NULL && a->iface[id].gone)
+		return 0; /* there is nobody to ask */
+	for (uint16_t i = 0; i < s->n && err == 0 && port != NULL && port->ifindex != 0; i++) {
+		const struct iface *f = &s->iface[i];
+		bool on = i == id || (f->kind == IFACE_VLAN && f->port == id);
+
+		if (on && f->n_addr6 > 0 && f->bridge == NULL)
+			err = macs_add(&m, f);
+	}
+	if (err == 0 && m.n > 0) {
+		macs_unique(&m);
+		err = groups_set(g, (int)port->ifindex, m.mac, (uint16_t)m.n);
+	} else if (err == 0) {
+		err = groups_set(g, 0, NULL, 0);
+	}
+	free(m.mac);
 	return err;
 }
 
@@ -117,7 +162,7 @@ void agent_announce_links(struct agent *a, const struct ifaces *s)
 	if (n == NULL)
 		return;
 	for (uint16_t i = 0; i < PORT_MAX; i++) {
-		err = device_groups(a, i, &s->iface[i]);
+		err = device_groups(a, i, s);
 		if (err < 0)
 			log_error("%s: the device may not hear IPv6's multicasts: %s",
 			          a->iface[i].name, strerror(-err));
@@ -182,8 +227,8 @@ void agent_announce_configure(struct agent *a)
 {
 	uint16_t k;
 
-	for (uint16_t i = 0; i < PORT_MAX && a->announce != NULL && a->config != NULL; i++) {
-		if (a->iface[i].port == NULL)
+	for (uint16_t i = 0; i < a->iface_top && a->announce != NULL && a->config != NULL; i++) {
+		if (!agent_iface_serves(&a->iface[i]))
 			continue; /* it is being closed, or comes again */
 		k = config_find_interface(a->config, a->iface[i].name);
 		if (k != CONFIG_NO_IFACE) /* else it is yet to be configured */
@@ -236,19 +281,24 @@ static bool port_is_quiet(const struct agent *a, uint16_t i)
 }
 
 /*
- * Interfaces @first to before @end go: say so, and wait until that is out. Orders that are taken
- * are in the rings when the worker's loop ends; the ring may be sent by the next one only. Traffic
- * may keep it from ever being empty, and pushes out what was there before within the time.
+ * The interfaces @ids go: say so, and wait until that is out. Orders that are taken are in the
+ * rings when the worker's loop ends; the ring may be sent by the next one only. Traffic may keep it
+ * from ever being empty, and pushes out what was there before within the time.
  */
-static void slots_stop(struct agent *a, uint16_t first, uint16_t end)
+void agent_announce_stop_all(struct agent *a, const uint64_t ids[IFACE_MAX / 64])
 {
 	struct announce *n = a->announce;
-	uint64_t deadline;
+	uint64_t deadline, ports = 0;
 	bool said = false;
 
-	for (uint16_t i = first; i < end; i++) {
+	for (uint16_t i = 0; n != NULL && i < a->iface_top; i++) {
+		if ((ids[i / 64] >> i % 64 & 1) == 0)
+			continue;
 		said |= ra_stop(n->ra, i, a->now_ns);
 		said |= mld_stop(n->mld, i, a->now_ns);
+		/* Of a foot in a bridge any port may be it. */
+		ports |= a->iface[i].kind == IFACE_BRIDGE ? UINT64_MAX
+		                                          : 1ull << agent_iface_port(a, i);
 	}
 	if (!said)
 		return;
@@ -256,23 +306,28 @@ static void slots_stop(struct agent *a, uint16_t first, uint16_t end)
 		agent_orders_done(a, w);
 	synchronize_rcu();
 	deadline = clock_ns() + LAST_WAIT_NS;
-	for (uint16_t i = first; i < end; i++) {
-		while (!port_is_quiet(a, i) && clock_ns() < deadline)
+	for (uint16_t i = 0; i < PORT_MAX; i++) {
+		while ((ports >> i & 1) != 0 && !port_is_quiet(a, i) && clock_ns() < deadline)
 			usleep(LAST_PAUSE_US);
 	}
 }
 
 void agent_announce_stop(struct agent *a, uint16_t id)
 {
-	if (a->announce != NULL)
-		slots_stop(a, id, id + 1);
+	uint64_t ids[IFACE_MAX / 64] = {0};
+
+	ids[id / 64] |= 1ull << id % 64;
+	agent_announce_stop_all(a, ids);
 }
 
 void agent_announce_close(struct agent *a)
 {
+	uint64_t ids[IFACE_MAX / 64];
+
 	if (a->announce == NULL)
 		return;
-	slots_stop(a, 0, PORT_MAX);
+	memset(ids, 0xff, sizeof(ids));
+	agent_announce_stop_all(a, ids);
 	announce_free(a->announce);
 	a->announce = NULL;
 }

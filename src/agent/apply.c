@@ -24,6 +24,91 @@ struct apply {
 	size_t addressed;
 };
 
+/* What has to be there before @ci of @c is opened. */
+static unsigned int iface_depth(const struct config *c, const struct config_interface *ci)
+{
+	unsigned int depth = 0;
+
+	for (; ci->kind == CONFIG_VLAN; ci = &c->interfaces[ci->on])
+		depth++;
+	return ci->kind == CONFIG_BRIDGE ? 1 : depth;
+}
+
+/* Devices come first, then what is on them, then VLANs of VLANs; each kind as it was sorted. */
+static int ifaces_sort(struct apply *p)
+{
+	struct config_diff *d = &p->diff;
+	struct config_diff_interface *sorted = calloc(d->n_interfaces + 1, sizeof(*sorted));
+	size_t n = 0;
+
+	if (sorted == NULL)
+		return -ENOMEM;
+	for (unsigned int depth = 0; n < d->n_interfaces; depth++) {
+		for (size_t i = 0; i < d->n_interfaces; i++) {
+			const struct config_diff_interface *x = &d->interfaces[i];
+
+			if (iface_depth(x->is != NULL ? p->is : p->was,
+			                x->is != NULL ? x->is : x->was) == depth)
+				sorted[n++] = *x;
+		}
+	}
+	free(d->interfaces);
+	d->interfaces = sorted;
+	return 0;
+}
+
+/* A port cannot become a VLAN, nor the other way round, under those who name it. */
+static int kinds_check(const struct apply *p, struct why *e)
+{
+	static const char *const name[] = {
+		[CONFIG_DEVICE] = "a device",
+		[CONFIG_VLAN] = "a VLAN",
+		[CONFIG_BRIDGE] = "a bridge's",
+	};
+
+	for (size_t i = 0; i < p->diff.n_interfaces; i++) {
+		const struct config_diff_interface *d = &p->diff.interfaces[i];
+
+		if (d->was != NULL && d->is != NULL &&
+		    (d->was->kind == CONFIG_DEVICE) != (d->is->kind == CONFIG_DEVICE))
+			return why_fail(e, -ENOTSUP,
+			                "interfaces.%s: becomes %s: take it out, `viaduct reload`, "
+			                "and put it in again; or restart viaductd",
+			                d->is->name, name[d->is->kind]);
+	}
+	return 0;
+}
+
+/* Open @is of @c if it is new, else change what differs. */
+static int iface_open(struct apply *p, const struct config *c, const struct config_interface *was,
+                      const struct config_interface *is, uint32_t changed, struct why *e)
+{
+	bool device = is->kind == CONFIG_DEVICE;
+
+	if (was == NULL)
+		return device ? agent_iface_open(p->a, is, e) : agent_virtual_open(p->a, c, is, e);
+	if (device && changed & AGENT_REBIND)
+		return agent_iface_rebind(p->a, was, is, e);
+	if (!device && changed & AGENT_REMADE)
+		agent_virtual_change(p->a, c, is, changed & CONFIG_CHANGE_VLAN);
+	return 0;
+}
+
+/* All ports are there: is what is on them as it should be? */
+static int virtuals_check(struct apply *p, struct why *e)
+{
+	int err = 0;
+
+	agent_virtual_follow(p->a); /* feet in bridges were there before the last port */
+	for (size_t i = 0; i < p->diff.n_interfaces && err == 0; i++) {
+		const struct config_interface *is = p->diff.interfaces[i].is;
+
+		if (is != NULL && is->kind != CONFIG_DEVICE)
+			err = agent_virtual_check(p->a, is, e);
+	}
+	return err;
+}
+
 static int ifaces_open(struct apply *p, struct why *e)
 {
 	int renewed = agent_ifaces_renew(p->a, &p->diff, p->is, e);
@@ -34,10 +119,8 @@ static int ifaces_open(struct apply *p, struct why *e)
 		const struct config_diff_interface *d = &p->diff.interfaces[p->opened];
 		int err = 0;
 
-		if (d->was == NULL)
-			err = agent_iface_open(p->a, d->is, e);
-		else if (d->is != NULL && d->changed & AGENT_REBIND)
-			err = agent_iface_rebind(p->a, d->was, d->is, e);
+		if (d->is != NULL)
+			err = iface_open(p, p->is, d->was, d->is, d->changed, e);
 		if (err < 0)
 			return err;
 		p->opened++; /* what fails from here on undoes that too */
@@ -46,7 +129,7 @@ static int ifaces_open(struct apply *p, struct why *e)
 		if (err < 0)
 			return err;
 	}
-	return 0;
+	return virtuals_check(p, e);
 }
 
 static void ifaces_unopen(struct apply *p)
@@ -58,8 +141,8 @@ static void ifaces_unopen(struct apply *p)
 
 		if (d->was == NULL)
 			agent_iface_close(p->a, agent_iface_id(p->a, d->is->name));
-		else if (d->is != NULL && d->changed & AGENT_REBIND)
-			err = agent_iface_rebind(p->a, d->is, d->was, &e);
+		else if (d->is != NULL)
+			err = iface_open(p, p->was, d->is, d->was, d->changed, &e);
 		if (err == 0 && d->was != NULL && d->is != NULL &&
 		    d->changed & CONFIG_CHANGE_ON_FAILURE)
 			err = agent_iface_on_failure(p->a, d->was, &e);
@@ -166,15 +249,29 @@ static void neighbours_apply(struct apply *p)
 }
 
 /* Interfaces that go have their last word while their addresses are still theirs. Should the step
- * fail that follows, they are announced anew. */
+ * fail that follows, they are announced anew. Those without a port are not in the snapshot that
+ * comes; a device's packets are taken until it is closed. */
 static void ifaces_leave(struct apply *p)
 {
+	uint64_t ids[IFACE_MAX / 64] = {0};
+
 	for (size_t i = 0; i < p->diff.n_interfaces; i++) {
 		const struct config_diff_interface *d = &p->diff.interfaces[i];
+		uint16_t id = d->is == NULL ? agent_iface_id(p->a, d->was->name) : 0;
 
 		if (d->is == NULL)
-			agent_announce_stop(p->a, agent_iface_id(p->a, d->was->name));
+			ids[id / 64] |= 1ull << id % 64;
 	}
+	agent_announce_stop_all(p->a, ids);
+	for (uint16_t i = PORT_MAX; i < p->a->iface_top; i++)
+		p->a->iface[i].open &= (ids[i / 64] >> i % 64 & 1) == 0;
+}
+
+/* None of them has gone. */
+static void ifaces_return(struct apply *p)
+{
+	for (uint16_t i = PORT_MAX; i < p->a->iface_top; i++)
+		p->a->iface[i].open = p->a->iface[i].name[0] != '\0';
 }
 
 /* Nothing can fail from here on. */
@@ -183,7 +280,7 @@ static void apply_finish(struct apply *p)
 	struct agent *a = p->a;
 
 	neighbours_apply(p);
-	for (size_t i = 0; i < p->diff.n_interfaces; i++) {
+	for (size_t i = p->diff.n_interfaces; i-- > 0;) {
 		const struct config_diff_interface *d = &p->diff.interfaces[i];
 
 		if (d->is == NULL)
@@ -211,6 +308,11 @@ int agent_apply(struct agent *a, struct config *next, struct why *e)
 		               "only: restart viaductd");
 		goto fini_diff;
 	}
+	err = kinds_check(&p, e);
+	if (err == 0 && ifaces_sort(&p) < 0)
+		err = why_fail(e, -ENOMEM, "out of memory");
+	if (err < 0)
+		goto fini_diff;
 	err = ifaces_open(&p, e);
 	if (err < 0)
 		goto undo_ifaces;
@@ -224,12 +326,14 @@ int agent_apply(struct agent *a, struct config *next, struct why *e)
 	err = agent_publish(a);
 	if (err < 0) {
 		why_fail(e, err, "out of memory");
-		goto undo_routes;
+		goto undo_leave;
 	}
 	apply_finish(&p);
 	config_diff_fini(&p.diff);
 	return 0;
 
+undo_leave:
+	ifaces_return(&p);
 undo_routes:
 	ifaces_unaddress(&p);
 	agent_routes_undo(a, p.was, next, &p.diff);

@@ -39,7 +39,7 @@ static uint64_t verdicts(const struct agent *a, enum verdict first, enum verdict
 	uint64_t sum = 0;
 
 	for (unsigned int w = 0; w < a->n_workers; w++) {
-		for (size_t i = 0; i < PORT_MAX; i++) {
+		for (size_t i = 0; i < a->iface_top; i++) {
 			for (enum verdict v = first; v <= last; v++)
 				sum += counter_read(&a->worker[w].pipeline.counters.verdict[i][v]);
 		}

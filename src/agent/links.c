@@ -103,6 +103,7 @@ void agent_link_event(void *ctx, const struct link_event *ev)
 		if (!link_rebind(a, f, ev) && !link_follow(a, f, ev))
 			continue;
 		agent_addrs_refresh(a, (uint16_t)i);
+		agent_virtual_follow(a);
 		if (agent_publish(a) < 0)
 			log_error("%s: no memory to tell the workers", f->name);
 		agent_neigh_tick(a);
@@ -114,7 +115,7 @@ static bool iface_stale(const struct agent_iface *f, const struct config_interfa
 {
 	int now;
 
-	if (ci->pcap.in != NULL || ci->pcap.out != NULL)
+	if (ci->kind != CONFIG_DEVICE || ci->pcap.in != NULL || ci->pcap.out != NULL)
 		return false;
 	now = (int)if_nametoindex(f->name);
 	if (now == 0)

@@ -28,7 +28,8 @@ void agent_send(void *agent, uint16_t iface, const uint8_t *frame, uint16_t len)
 	struct agent *a = agent;
 	struct order o = {.kind = ORDER_SEND, .iface = iface, .len = len};
 	/* One that has a queue to send by, so that it need not be handed over. */
-	struct worker *w = &a->worker[queue_worker(iface, 0, a->n_workers)];
+	uint16_t port = agent_iface_port(a, iface);
+	struct worker *w = &a->worker[queue_worker(port, 0, a->n_workers)];
 
 	if (len > sizeof(o.bytes))
 		return;

@@ -24,11 +24,27 @@
 _Static_assert(CONFIG_DEVICES_MAX <= PORT_MAX, "a device is a port");
 _Static_assert(CONFIG_INTERFACES_MAX <= IFACE_MAX, "an interface is an iface");
 
+static uint32_t name_hash(const char *name)
+{
+	uint32_t h = 0;
+
+	while (*name != '\0')
+		h = (h ^ (uint8_t)*name++) * 0x9e3779b1u;
+	return h >> 16;
+}
+
 struct agent_iface *agent_iface_find(struct agent *a, const char *name)
 {
-	for (size_t i = 0; i < PORT_MAX; i++) {
-		if (a->iface[i].name[0] != '\0' && strcmp(a->iface[i].name, name) == 0)
+	/* Each of a million routes asks: where it was the last time it most likely still is. */
+	uint16_t *hint = &a->iface_hint[name_hash(name) % ARRAY_SIZE(a->iface_hint)];
+
+	if (name[0] == '\0' || strcmp(a->iface[*hint].name, name) == 0)
+		return name[0] == '\0' ? NULL : &a->iface[*hint];
+	for (uint16_t i = 0; i < a->iface_top; i++) {
+		if (strcmp(a->iface[i].name, name) == 0) {
+			*hint = i;
 			return &a->iface[i];
+		}
 	}
 	return NULL;
 }
@@ -267,6 +283,18 @@ static void iface_recover(struct agent *a, const struct agent_iface *f, uint16_t
 	spare_collect(a, f->frames);
 }
 
+/* Tell the workers that @f serves no more. */
+static void iface_leave(struct agent *a, struct agent_iface *f)
+{
+	f->open = false;
+	for (bool said = false; agent_publish(a) < 0; said = true) {
+		if (!said)
+			log_error("interfaces.%s: no memory to tell the workers: waiting for some",
+			          f->name);
+		usleep(PUBLISH_PAUSE_US); /* they use what is being closed until they know */
+	}
+}
+
 /* Let the workers go of slot @f's port, close it and get its frames back. */
 static void iface_detach(struct agent *a, struct agent_iface *f)
 {
@@ -275,12 +303,7 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	struct agent_totals t;
 
 	f->port = NULL;
-	for (bool said = false; agent_publish(a) < 0; said = true) {
-		if (!said)
-			log_error("interfaces.%s: no memory to tell the workers: waiting for some",
-			          f->name);
-		usleep(PUBLISH_PAUSE_US); /* they use what is being closed until they know */
-	}
+	iface_leave(a, f);
 	synchronize_rcu(); /* once an interface: no worker uses its queues from here on */
 	f->port = port;    /* for the sums only */
 	agent_iface_totals(a, (uint16_t)(f - a->iface), &t);
@@ -291,8 +314,8 @@ static void iface_detach(struct agent *a, struct agent_iface *f)
 	iface_recover(a, f, tag, n_queues);
 }
 
-/* The next hops that every interface has, whatever its addresses: of its link, and the router. */
-static int iface_nexthops(struct agent *a, struct agent_iface *f)
+/* Of its link, and the router. */
+int agent_iface_nexthops(struct agent *a, struct agent_iface *f)
 {
 	const struct nexthop_key link = {.kind = NH_CONNECTED, .iface = (uint16_t)(f - a->iface)};
 	const struct nexthop_key local = {.kind = NH_LOCAL};
@@ -308,23 +331,34 @@ static int iface_nexthops(struct agent *a, struct agent_iface *f)
 	return err;
 }
 
+struct agent_iface *agent_iface_slot(struct agent *a, uint16_t first, uint16_t end)
+{
+	uint16_t i = first;
+
+	while (i < end && a->iface[i].name[0] != '\0')
+		i++;
+	if (i == end)
+		return NULL;
+	a->iface[i] = (struct agent_iface){0};
+	for (enum verdict v = KEEP; v < VERDICT_COUNT; v++)
+		a->iface[i].verdict_base[v] = agent_verdicts(a, i, v);
+	if (a->iface_top <= i)
+		a->iface_top = (uint16_t)(i + 1);
+	return &a->iface[i];
+}
+
 int agent_iface_open(struct agent *a, const struct config_interface *ci, struct why *e)
 {
-	struct agent_iface *f = a->iface;
+	struct agent_iface *f = agent_iface_slot(a, 0, PORT_MAX);
 	int err;
 
-	while (f < a->iface + PORT_MAX && f->name[0] != '\0')
-		f++;
-	if (f == a->iface + PORT_MAX)
-		return why_fail(e, -ENOSPC, "interfaces.%s: more than %d interfaces", ci->name,
+	if (f == NULL)
+		return why_fail(e, -ENOSPC, "interfaces.%s: more than %d devices", ci->name,
 		                PORT_MAX);
-	*f = (struct agent_iface){0};
-	for (enum verdict v = KEEP; v < VERDICT_COUNT; v++)
-		f->verdict_base[v] = agent_verdicts(a, (uint16_t)(f - a->iface), v);
 	err = iface_attach(a, f, ci, e);
 	if (err < 0)
 		return err;
-	err = iface_nexthops(a, f);
+	err = agent_iface_nexthops(a, f);
 	if (err < 0) {
 		agent_iface_close(a, (uint16_t)(f - a->iface));
 		return why_fail(e, err, "interfaces.%s: no room for its next hop: %s", ci->name,
@@ -363,6 +397,7 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
 		                          nexthop_max_len(f->mtu));
 		if (err == 0)
 			err = agent_addrs_follow(a, (uint16_t)(f - a->iface));
+		agent_virtual_follow(a);
 		if (err == 0)
 			return 0;
 		why_fail(e, err, "interfaces.%s: %s", f->name, strerror(-err));
@@ -372,6 +407,7 @@ int agent_iface_rebind(struct agent *a, const struct config_interface *was,
 		log_error("%s (while going back to the old configuration)", again.text);
 	else if (was != is)
 		agent_addrs_refresh(a, (uint16_t)(f - a->iface));
+	agent_virtual_follow(a);
 	return err;
 }
 
@@ -407,6 +443,8 @@ void agent_iface_close(struct agent *a, uint16_t id)
 	agent_announce_stop(a, id);
 	if (f->port != NULL)
 		iface_detach(a, f);
+	if (f->open)
+		iface_leave(a, f);
 	iface_give_back(a, f, f->name);
 	if (f->nh_link != 0) {
 		nexthop_put(a->nexthops, f->nh_link);
@@ -448,16 +486,17 @@ static struct pipeline_queues *queues_build(struct agent *a, unsigned int w)
 
 static struct ifaces *ifaces_build(struct agent *a)
 {
-	struct ifaces *s = ifaces_new(PORT_MAX);
+	uint16_t n = a->iface_top > PORT_MAX ? a->iface_top : PORT_MAX;
+	struct ifaces *s = ifaces_new(n);
 	int err = s == NULL ? -ENOMEM : 0;
 
-	for (uint16_t i = 0; err == 0 && i < PORT_MAX; i++) {
+	for (uint16_t i = 0; err == 0 && i < n; i++) {
 		const struct agent_iface *f = &a->iface[i];
 		struct iface slot = {
 			.mac = f->mac,
 			.id = i,
 			.mtu = (uint16_t)(nexthop_max_len(f->mtu) - ETHER_LEN),
-			.up = f->port != NULL && f->up && f->carrier,
+			.up = agent_iface_up(f),
 			.partial_csum = f->port != NULL && f->port->partial_csum,
 			.urpf = f->urpf,
 			.redirects = f->redirects,
@@ -466,15 +505,23 @@ static struct ifaces *ifaces_build(struct agent *a)
 			.n_addr6 = f->addrs.n6,
 			.addr6 = f->addrs.addr6,
 			/* Not of one that is being closed: its id may be another's soon. */
-			.nh_link = f->port != NULL ? f->nh_link : 0,
-			.nh_local = f->port != NULL ? f->nh_local : 0,
+			.nh_link = agent_iface_serves(f) ? f->nh_link : 0,
+			.nh_local = agent_iface_serves(f) ? f->nh_local : 0,
+			.kind = f->kind,
+			.port = agent_iface_port(a, i),
+			.parent = f->parent,
+			.vid = f->vid,
+			.tag = {f->tag},
 		};
 
-		if (f->name[0] == '\0')
+		/* Frames of a VLAN that goes are of none. */
+		if (f->name[0] == '\0' || (f->kind != IFACE_PORT && !f->open))
 			continue;
 		memcpy(slot.name, f->name, sizeof(slot.name));
 		err = ifaces_set(s, &slot);
 	}
+	if (err == 0)
+		err = ifaces_link(s);
 	if (err == 0) {
 		ifaces_lend4(s);
 		ifaces_lend6(s);
@@ -518,6 +565,8 @@ uint32_t agent_frames_needed(const struct config *c)
 	for (size_t i = 0; i < c->n_interfaces; i++) {
 		const struct config_interface *ci = &c->interfaces[i];
 
+		if (ci->kind != CONFIG_DEVICE)
+			continue;
 		if (ci->pcap.in != NULL || ci->pcap.out != NULL ||
 		    xsk_port_frames(ci->name, (uint16_t)ci->xdp.queues, &n) < 0)
 			n = PCAP_FRAMES;

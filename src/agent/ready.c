@@ -18,7 +18,7 @@ void agent_link_await(struct agent_iface *f, bool carrier)
 
 static bool link_missing(const struct agent_iface *f)
 {
-	return f->port != NULL && !(f->up && f->carrier);
+	return agent_iface_serves(f) && !agent_iface_up(f);
 }
 
 /* Has it addresses that are configured, and may not be used yet? A link-local one that nobody asked
@@ -37,9 +37,9 @@ static uint64_t ready_due(const struct agent *a)
 {
 	uint64_t due = 0;
 
-	for (size_t i = 0; i < PORT_MAX; i++) {
+	for (size_t i = 0; i < a->iface_top; i++) {
 		const struct agent_iface *f = &a->iface[i];
-		uint64_t until = 0;
+		uint64_t until = 0; /* of one without a port its port's link is waited for */
 
 		if (link_missing(f))
 			until = f->link_due_ns;

@@ -7,6 +7,7 @@
 #include "agent/show.h"
 #include "base/clock.h"
 #include "wire/addr.h"
+#include "wire/ether.h"
 #include "wire/ip4.h"
 
 struct cursor *show_open(void *ctx, struct control_reply *r, char *const *args, size_t n)
@@ -179,7 +180,7 @@ static const char *iface_note(const struct agent_iface *f, char *text, size_t ro
 
 	if (f->gone)
 		return "the device is gone";
-	for (uint16_t i = 0; w != NULL && i < f->port->n_queues; i++) {
+	for (uint16_t i = 0; w != NULL && f->port != NULL && i < f->port->n_queues; i++) {
 		if (watchdog_describe(w, i, text, room))
 			return text;
 		rebinds += w->queue[i].rebinds;
@@ -196,7 +197,61 @@ static const char *iface_note(const struct agent_iface *f, char *text, size_t ro
 		         (unsigned long long)rebinds);
 		return text;
 	}
-	return f->port->note[0] != '\0' ? f->port->note : NULL;
+	return f->port != NULL && f->port->note[0] != '\0' ? f->port->note : NULL;
+}
+
+/* The bridge that interface @f is a port of, or a foot in; NULL: none. */
+static const char *iface_bridge(const struct agent *a, const struct agent_iface *f)
+{
+	uint16_t k = config_find_interface(a->config, f->name), b = CONFIG_NO_BRIDGE;
+
+	if (k != CONFIG_NO_IFACE && a->config->interfaces[k].kind != CONFIG_VLAN)
+		b = a->config->interfaces[k].bridge;
+	return b < a->config->n_bridges ? a->config->bridges[b].name : NULL;
+}
+
+/* Where it is, in words. */
+static const char *virtual_note(const struct agent_iface *f, const char *on, bool qinq, char *text,
+                                size_t room)
+{
+	const char *said = iface_note(f, text, room);
+
+	if (said != NULL)
+		return said;
+	if (f->kind == IFACE_BRIDGE && f->vid == 0)
+		snprintf(text, room, "of bridge %s", on);
+	else
+		snprintf(text, room, "%sVLAN %u of %s%s", qinq ? "802.1ad " : "", f->vid,
+		         f->kind == IFACE_BRIDGE ? "bridge " : "", on);
+	return text;
+}
+
+/* A VLAN, or the router's foot in a bridge: of its packets only those are counted that end here. */
+static void virtual_row(const struct agent *a, uint16_t id, struct json *row)
+{
+	const struct agent_iface *f = &a->iface[id];
+	const char *bridge = f->kind == IFACE_BRIDGE ? iface_bridge(a, f) : NULL;
+	const char *on = f->kind == IFACE_VLAN ? a->iface[f->parent].name : bridge;
+	bool qinq = f->kind == IFACE_VLAN && (uint16_t)f->tag == ETHERTYPE_QINQ;
+	struct agent_totals t;
+	char mac[MAC_TEXT], note[96];
+
+	agent_iface_totals(a, id, &t);
+	json_add_string(row, "ifname", f->name);
+	json_add_string(row, "operstate", agent_iface_up(f) ? "up" : "down");
+	json_add_string(row, "mode", f->kind == IFACE_VLAN ? "vlan" : "bridge");
+	json_add_real(row, "drops_ps", f->rate.drops_ps);
+	json_add_string(row, "note",
+	                virtual_note(f, on != NULL ? on : "", qinq, note, sizeof(note)));
+	json_add_string(row, f->kind == IFACE_VLAN ? "link" : "bridge", on);
+	if (f->vid != 0)
+		json_add_uint(row, "vlan", f->vid);
+	if (f->kind == IFACE_VLAN)
+		json_add_string(row, "protocol", qinq ? "802.1ad" : "802.1Q");
+	json_add_uint(row, "mtu", f->mtu);
+	json_add_string(row, "address", mac_format(mac, f->mac));
+	iface_addresses(row, f);
+	json_add_uint(row, "drops", t.drops);
 }
 
 static void iface_row(const struct agent *a, uint16_t id, struct json *row)
@@ -214,6 +269,8 @@ static void iface_row(const struct agent *a, uint16_t id, struct json *row)
 	json_add_real(row, "tx_pps", f->rate.tx_pps);
 	json_add_real(row, "drops_ps", f->rate.drops_ps);
 	json_add_string(row, "note", iface_note(f, note, sizeof(note)));
+	if (iface_bridge(a, f) != NULL)
+		json_add_string(row, "master", iface_bridge(a, f));
 	json_add_uint(row, "mtu", f->mtu);
 	json_add_string(row, "address", mac_format(mac, f->mac));
 	iface_addresses(row, f);
@@ -239,13 +296,15 @@ static bool interfaces_next(struct control_reply *r, struct json *row)
 {
 	struct cursor *c = r->state;
 
-	while (c->iface < PORT_MAX) {
+	while (c->iface < c->a->iface_top) {
 		uint16_t id = c->iface++;
 		const struct agent_iface *f = &c->a->iface[id];
 
 		if (f->name[0] == '\0' || !show_names(c, f->name))
 			continue;
-		if (f->port != NULL)
+		if (f->kind != IFACE_PORT)
+			virtual_row(c->a, id, row);
+		else if (f->port != NULL)
 			iface_row(c->a, id, row);
 		else
 			iface_absent_row(f, row);

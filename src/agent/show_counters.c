@@ -24,6 +24,8 @@ static const char *queue_counter(const struct agent *a, uint16_t id, unsigned in
 		"tx.bytes",   "tx.full",  "tx.kicks",   "kick.errors",
 	};
 
+	if (port == NULL)
+		return NULL;
 	for (uint16_t k = 0; i < ARRAY_SIZE(name) && k < port->n_queues; k++) {
 		const struct port_queue_counters *c = &port->queue[k].counters;
 		const uint64_t *const field[ARRAY_SIZE(name)] = {
@@ -44,6 +46,8 @@ static const char *watchdog_counter(const struct agent *a, uint16_t id, unsigned
 	const struct watchdog *w = a->iface[id].watchdog;
 	static const char *const name[] = {"tx.stalls", "rx.stalls", "rebinds"};
 
+	if (a->iface[id].port == NULL)
+		return NULL;
 	for (uint16_t k = 0; i < ARRAY_SIZE(name) && w != NULL && k < PORT_QUEUE_MAX; k++) {
 		const struct watchdog_queue *q = &w->queue[k];
 		const uint64_t field[ARRAY_SIZE(name)] = {q->tx.stalls, q->rx.stalls, q->rebinds};
@@ -62,6 +66,8 @@ static const char *xsk_counter(const struct agent *a, uint16_t id, unsigned int 
 		"rx-ring-full", "fill-ring-empty",  "tx-ring-empty",
 	};
 
+	if (port == NULL)
+		return NULL;
 	for (uint16_t k = 0; i < ARRAY_SIZE(name) && k < port->n_queues; k++) {
 		struct port_queue *q = &port->queue[k];
 		const struct port_queue_kernel *s = &q->kernel;
@@ -96,7 +102,7 @@ static const char *steer_counter(const struct agent *a, uint16_t id, unsigned in
 	const struct port *port = a->iface[id].port;
 	uint64_t count[STEER_DECISIONS];
 
-	if (port->ifindex == 0 || i > STEER_DECISIONS)
+	if (port == NULL || port->ifindex == 0 || i > STEER_DECISIONS)
 		return NULL;
 	if (i == STEER_DECISIONS) {
 		*value = xsk_port_uncovered(port);
@@ -131,12 +137,13 @@ static bool counters_advance(struct cursor *c)
 		c->iface = c->group == 1 ? 0 : (uint16_t)(c->iface + 1);
 		c->group = 1;
 	}
-	while (c->iface < PORT_MAX && c->a->iface[c->iface].port == NULL)
+	while (c->iface < c->a->iface_top && !agent_iface_serves(&c->a->iface[c->iface]))
 		c->iface++;
-	return c->iface < PORT_MAX;
+	return c->iface < c->a->iface_top;
 }
 
-/* The whole daemon's counters first, then each interface's. Zeroes are shown too: it is "every". */
+/* The whole daemon's counters first, then each interface's. Zeroes are shown too, it is "every";
+ * but for a thousand VLANs'. */
 static bool counters_next(struct control_reply *r, struct json *row)
 {
 	struct cursor *c = r->state;
@@ -145,14 +152,14 @@ static bool counters_next(struct control_reply *r, struct json *row)
 	char full[64];
 
 	/* The interface may have gone between two rows. */
-	if (c->group == 0 || (c->iface < PORT_MAX && c->a->iface[c->iface].port != NULL))
+	if (c->group == 0 || agent_iface_serves(&c->a->iface[c->iface]))
 		name = counter_groups[c->group].counter(c->a, c->iface, c->index++, &value);
 	if (name == NULL)
 		return counters_advance(c);
 	snprintf(full, sizeof(full), "%s%s", counter_groups[c->group].prefix, name);
 	const char *const words[] = {ifname, full, NULL};
 
-	if (!show_matches(c, words))
+	if (!show_matches(c, words) || (value == 0 && c->group != 0 && c->iface >= PORT_MAX))
 		return true;
 	json_add_string(row, "ifname", ifname);
 	json_add_string(row, "name", full);
@@ -205,7 +212,7 @@ static bool drop_row(const struct cursor *c, uint16_t id, enum verdict v, struct
 	struct drop_example e;
 	char text[EXAMPLE_TEXT];
 
-	if (n == 0 || a->iface[id].port == NULL || !show_matches(c, words))
+	if (n == 0 || !agent_iface_serves(&a->iface[id]) || !show_matches(c, words))
 		return false;
 	json_add_string(row, "ifname", words[0]);
 	json_add_string(row, "reason", words[1]);
@@ -220,7 +227,7 @@ static bool drops_next(struct control_reply *r, struct json *row)
 {
 	struct cursor *c = r->state;
 
-	while (c->iface < PORT_MAX) {
+	while (c->iface < c->a->iface_top) {
 		enum verdict v = (enum verdict)(DROP_FIRST + c->index++);
 
 		if (v > DROP_LAST) {

@@ -7,7 +7,7 @@ static uint64_t worker_verdicts(const struct worker *w, enum verdict v)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < PORT_MAX; i++)
+	for (size_t i = 0; i < IFACE_MAX; i++)
 		sum += counter_read(&w->pipeline.counters.verdict[i][v]);
 	return sum;
 }

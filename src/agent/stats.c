@@ -62,12 +62,12 @@ static void agent_loads(struct agent *a)
 void agent_rates(struct agent *a, uint64_t now_ns)
 {
 	agent_loads(a);
-	for (uint16_t i = 0; i < PORT_MAX; i++) {
+	for (uint16_t i = 0; i < a->iface_top; i++) {
 		struct agent_rate *r = &a->iface[i].rate;
 		double seconds = (double)(now_ns - r->at_ns) / NS_PER_SEC;
 		struct agent_totals t;
 
-		if (a->iface[i].port == NULL)
+		if (!agent_iface_serves(&a->iface[i]))
 			continue;
 		agent_iface_totals(a, i, &t);
 		if (r->at_ns != 0 && seconds > 0) {

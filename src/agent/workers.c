@@ -54,6 +54,8 @@ static unsigned int workers_wanted(const struct agent *a, const struct config *c
 	if (c->system.workers != 0)
 		return c->system.workers;
 	for (size_t i = 0; i < c->n_interfaces; i++) {
+		if (c->interfaces[i].kind != CONFIG_DEVICE)
+			continue;
 		queues = xsk_port_queues(c->interfaces[i].name,
 		                         (uint16_t)c->interfaces[i].xdp.queues);
 		n = queues > n ? queues : n;

@@ -93,7 +93,9 @@ static void ifaces_mark4(struct ifaces *s, uint32_t addr)
 
 struct ifaces *ifaces_new(uint16_t n)
 {
-	struct ifaces *s = calloc(1, sizeof(*s) + n * sizeof(s->iface[0]));
+	/* All slots: a worker may find a next hop by an interface that is newer than @s. Those that
+	 * nobody touches take no memory. */
+	struct ifaces *s = calloc(1, sizeof(*s) + IFACE_MAX * sizeof(s->iface[0]));
 
 	if (s == NULL)
 		return NULL;

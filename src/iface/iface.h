@@ -203,8 +203,8 @@ bool ifaces_own6(const struct ifaces *s, struct ip addr);
 
 /**
  * ifaces_new - an empty snapshot
- * @n: slots; addresses are copied in by ifaces_set(). Never fewer than of a snapshot before:
- * packets, orders and next hops name interfaces that are gone
+ * @n: slots that may be set, at most IFACE_MAX; the others are there, and have no interface.
+ *     Addresses are copied in by ifaces_set()
  *
  * Context: agent. Return: NULL without memory; freed by ifaces_free(), or ifaces_free_rcu() once
  * it was published.

@@ -30,6 +30,7 @@ static int bed_setup(void **state)
 	assert_int_equal(fib6_new(&a->fib6), 0);
 	assert_int_equal(nexthops_new(&a->nexthops), 0);
 	assert_int_equal(neigh_new(&a->neigh, &agent_neigh_ops, a, a->nexthops, &limits, NULL), 0);
+	a->iface_top = 2;
 	for (int i = 0; i < 2; i++) {
 		struct agent_iface *f = &a->iface[i];
 
