@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/bridges.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "netlink/device.h"
@@ -357,6 +358,7 @@ static void tables_close(struct agent *a)
 	if (a->fib4 != NULL)
 		fib4_free(a->fib4);
 	fib6_free(a->fib6);
+	agent_bridges_close(a);
 	rcu_barrier();
 	if (a->nexthops != NULL)
 		nexthops_free(a->nexthops);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "agent/agent.h"
+#include "agent/bridges.h"
 #include "base/log.h"
 #include "port/steer.h"
 #include "port/xsk.h"
@@ -288,6 +289,7 @@ static void apply_finish(struct apply *p)
 	}
 	for (unsigned int i = 0; i < a->n_workers; i++)
 		agent_worker_settings(&a->worker[i], &p->is->system);
+	agent_bridges_finish(a);
 	agent_neigh_tick(a);
 	config_free(a->config);
 	a->config = p->is;
@@ -311,6 +313,8 @@ int agent_apply(struct agent *a, struct config *next, struct why *e)
 	err = kinds_check(&p, e);
 	if (err == 0 && ifaces_sort(&p) < 0)
 		err = why_fail(e, -ENOMEM, "out of memory");
+	if (err == 0)
+		err = agent_bridges_apply(a, next, e);
 	if (err < 0)
 		goto fini_diff;
 	err = ifaces_open(&p, e);
@@ -338,6 +342,7 @@ undo_routes:
 	ifaces_unaddress(&p);
 	agent_routes_undo(a, p.was, next, &p.diff);
 undo_ifaces:
+	agent_bridges_undo(a);
 	ifaces_unopen(&p);
 	if (agent_publish(a) < 0)
 		log_error("no memory to tell the workers of the old configuration");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/bridges.h"
 #include "base/log.h"
 
 /* Slots of the ring to a worker that packets which come back leave to what the agent says: of a
@@ -137,7 +138,8 @@ static void agent_report(struct agent *a, const struct report *r)
 	case REPORT_MLD_QUERY:
 		agent_announce_report(a, r);
 		break;
-	case REPORT_STATION: /* there is no bridge to learn for */
+	case REPORT_STATION:
+		agent_station_report(a, r);
 		break;
 	case REPORT_FRAME:
 		frame_put(&a->spare, frame_addr(a->frames, r->data));
@@ -159,4 +161,5 @@ void agent_reports(struct agent *a)
 	}
 	agent_neigh_tick(a);
 	agent_announce_tick(a);
+	agent_bridges_tick(a);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/bridges.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "netlink/device.h"
@@ -512,6 +513,7 @@ static struct ifaces *ifaces_build(struct agent *a)
 			.parent = f->parent,
 			.vid = f->vid,
 			.tag = {f->tag},
+			.bridge = agent_bridge_of(a, i),
 		};
 
 		/* Frames of a VLAN that goes are of none. */
@@ -534,7 +536,7 @@ static struct ifaces *ifaces_build(struct agent *a)
 int agent_publish(struct agent *a)
 {
 	struct pipeline_queues *q[WORKERS_MAX] = {0};
-	struct ifaces *s = ifaces_build(a), *old;
+	struct ifaces *s = agent_bridges_build(a) == 0 ? ifaces_build(a) : NULL, *old;
 	bool good = s != NULL && agent_announce_reserve(a, s) == 0;
 
 	for (unsigned int i = 0; i < a->n_workers; i++) {
@@ -545,11 +547,13 @@ int agent_publish(struct agent *a)
 		for (unsigned int i = 0; i < a->n_workers; i++)
 			free(q[i]);
 		ifaces_free(s);
+		agent_bridges_discard(a);
 		return -ENOMEM;
 	}
 	old = (struct ifaces *)rcu_swap(&a->ifaces.current, s);
 	for (unsigned int i = 0; i < a->n_workers; i++)
 		worker_set_queues(&a->worker[i], q[i]);
+	agent_bridges_published(a);
 	/* What these send finds the queues to go by. */
 	agent_announce_links(a, s);
 	agent_announce_tick(a);
