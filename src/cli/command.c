@@ -40,6 +40,29 @@ static const struct column neighbour_columns[] = {
 	{.key = "router", .heading = "ROUTER"},
 };
 
+static const struct column station_columns[] = {
+	{.key = "master", .heading = "BRIDGE"},
+	{.key = "mac", .heading = "LLADDR"},
+	{.key = "vlan", .heading = "VLAN"},
+	{.key = "ifname", .heading = "PORT"},
+	{.key = "age", .heading = "AGE", .format = cell_age},
+	{.key = "state", .heading = "TYPE"},
+};
+
+static const struct column bridge_port_columns[] = {
+	{.key = "master", .heading = "BRIDGE"},
+	{.key = "ifname", .heading = "PORT"},
+	{.key = "state", .heading = "STATE", .state = true},
+	{.key = "access", .heading = "ACCESS"},
+	{.key = "trunk", .heading = "TRUNK"},
+	{.key = "native", .heading = "NATIVE"},
+	{.key = "isolated", .heading = "ISOLATED"},
+	{.key = "stations", .heading = "STATIONS", .right = true},
+	{.key = "mac_limit", .heading = "LIMIT", .right = true},
+	{.key = "storm", .heading = "STORM", .right = true},
+	{.key = "storm_drops", .heading = "STORM DROPS", .right = true},
+};
+
 static const struct column counter_columns[] = {
 	{.key = "ifname", .heading = "IFNAME"},
 	{.key = "name", .heading = "NAME"},
@@ -86,12 +109,19 @@ static const struct command commands[] = {
 	{"show routes", "[FILTER...]", "routes, and which are in force", COLUMNS(route_columns)},
 	{"show neighbours", "[FILTER...]", "who is at which MAC address",
          COLUMNS(neighbour_columns)},
+	{"show bridge", "[BRIDGE] [vlan N] [mac M]", "stations, and the ports they are behind",
+         COLUMNS(station_columns)},
+	{"show bridge-ports", "[BRIDGE]", "ports of bridges: state, VLANs, limits",
+         COLUMNS(bridge_port_columns)},
 	{"show counters", "[FILTER...]", "every counter", COLUMNS(counter_columns)},
 	{"show drops", "[FILTER...]", "packets that went no further, by reason",
          COLUMNS(drop_columns)},
 	{"show workers", "", "what the workers' cores do", COLUMNS(worker_columns)},
 	{"show version", "", "of the running daemon and what it stands on", NULL, 0, 0},
 	{"clear neighbours", "[NAME...]", "forget those that were learned", NULL, 0, 0},
+	{"clear bridge", "[BRIDGE]", "forget stations that were learned", NULL, 0, 0},
+	{"bridge", "BRIDGE port PORT state STATE", "let a port forward, learn only, or block", NULL,
+         0, 0},
 	{"reload", "", "apply the daemon's configuration file", NULL, 0, RELOAD_TIMEOUT_S},
 };
 
@@ -194,7 +224,7 @@ size_t command_list(FILE *to, const char *first)
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command *c = &commands[i];
-		int pad = 30 - (int)strlen(c->words);
+		int pad = 38 - (int)strlen(c->words);
 
 		if (len > 0 && (strncmp(c->words, first, len) != 0 || c->words[len] != ' '))
 			continue;
