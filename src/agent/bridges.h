@@ -30,9 +30,16 @@ struct agent_bridge {
 	uint8_t state[IFACE_PORTS], state_was[IFACE_PORTS];
 };
 
+/* What all bridges together have, and did; those that went, too. */
+struct agent_bridges_stats {
+	uint64_t stations, learned, moved, aged, flushed;
+	uint64_t limited; /* stations that were not learned for a limit */
+};
+
 struct agent_bridges {
-	struct loop_timer timer; /* of ageing */
-	bool changing;           /* between apply, and undo or finish */
+	struct agent_bridges_stats gone; /* of bridges that are no more */
+	struct loop_timer timer;         /* of ageing */
+	bool changing;                   /* between apply, and undo or finish */
 	size_t n;
 	struct agent_bridge *list[2 * CONFIG_BRIDGES_MAX]; /* by name; those that go, too */
 	const struct bridge *of[IFACE_MAX]; /* by slot, of the snapshots that were built last */
@@ -65,14 +72,23 @@ void agent_bridges_finish(struct agent *a);
 /* No interfaces and no workers are left: free all. */
 void agent_bridges_close(struct agent *a);
 
-/* --- bridges.c, what becomes of stations --- */
+/* Free what no snapshot leads to any more, unless it may have to come back. */
+void agent_bridges_reap(struct agent *a);
+
+/* The bridge called @name, or NULL. */
+struct agent_bridge *agent_bridge_find(const struct agent *a, const char *name);
+
+/* The first bridge in force behind @name, by name; of "" the first of all. NULL: none. */
+struct agent_bridge *agent_bridge_after(const struct agent *a, const char *name);
+
+/* The port of @c called @name, or NULL; also if @c is NULL. */
+const struct config_bridge_port *agent_bridge_port(const struct config_bridge *c, const char *name);
+
+/* --- bridge_stations.c --- */
 
 /* The snapshot b->current is in force, @was was before (or NULL): tell the stations what it says of
  * limits, static entries and addresses of the router's own. */
 void agent_bridge_settle(struct agent_bridge *b, const struct bridge *was);
-
-/* Free what no snapshot leads to any more, unless it may have to come back. */
-void agent_bridges_reap(struct agent *a);
 
 /* REPORT_STATION came. */
 void agent_station_report(struct agent *a, const struct report *r);
@@ -80,11 +96,10 @@ void agent_station_report(struct agent *a, const struct report *r);
 /* Let stations age whose time has come, and arm the timer for the next. */
 void agent_bridges_tick(struct agent *a);
 
-/* The bridge called @name, or NULL. */
-struct agent_bridge *agent_bridge_find(const struct agent *a, const char *name);
+void agent_bridges_get_stats(const struct agent *a, struct agent_bridges_stats *sum);
 
-/* The first bridge in force behind @name, by name; of "" the first of all. NULL: none. */
-struct agent_bridge *agent_bridge_after(const struct agent *a, const char *name);
+/* Add what @of has and did. */
+void agent_bridge_stats_add(struct agent_bridges_stats *sum, const struct stations *of);
 
 /* --- bridge_build.c: in agent_publish() --- */
 

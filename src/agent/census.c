@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent/census.h"
 
+#include "agent/bridges.h"
+
 static uint64_t frames_free_count(const struct agent *a)
 {
 	uint64_t sum = a->spare.n + (a->depot != NULL ? depot_frames(a->depot) : 0);
@@ -101,10 +103,12 @@ const char *census_counter(const struct agent *a, unsigned int i, uint64_t *valu
 	struct fib4_stats fib;
 	struct fib6_stats fib6;
 	struct neigh_stats neigh;
+	struct agent_bridges_stats bridge;
 
 	fib4_stats(a->fib4, &fib);
 	fib6_stats(a->fib6, &fib6);
 	neigh_stats(a->neigh, &neigh);
+	agent_bridges_get_stats(a, &bridge);
 	const struct {
 		const char *name;
 		uint64_t value;
@@ -141,6 +145,13 @@ const char *census_counter(const struct agent *a, unsigned int i, uint64_t *valu
 		{"neigh.limit-asked", neigh.limit_asked},
 		{"neigh.limit-held", neigh.limit_held},
 		{"neigh.conflicts", neigh.conflicts},
+		{"bridge.stations", bridge.stations},
+		{"bridge.learned", bridge.learned},
+		{"bridge.moved", bridge.moved},
+		{"bridge.aged", bridge.aged},
+		{"bridge.flushed", bridge.flushed},
+		{"bridge.limited", bridge.limited},
+		{"bridge.flooded", worker_sum(a, PIPELINE_COUNTER(flooded))},
 		{"reports.lost", worker_sum(a, PIPELINE_COUNTER(reports_lost))},
 		{"icmp.limited", worker_sum(a, offsetof(struct worker, pipeline.host.limited))},
 		{"reassembly.evicted",

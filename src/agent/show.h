@@ -38,10 +38,14 @@ bool show_names(const struct cursor *c, const char *name);
 int show_interfaces(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_routes(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_neighbours(void *ctx, struct control_reply *r, char *const *args, size_t n);
+int show_bridge(void *ctx, struct control_reply *r, char *const *args, size_t n);
+int show_bridge_ports(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_counters(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_drops(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_workers(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int command_clear_neighbours(void *ctx, struct control_reply *r, char *const *args, size_t n);
+int command_clear_bridge(void *ctx, struct control_reply *r, char *const *args, size_t n);
+int command_bridge(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int show_version(void *ctx, struct control_reply *r, char *const *args, size_t n);
 int command_reload(void *ctx, struct control_reply *r, char *const *args, size_t n);
 

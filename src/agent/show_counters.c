@@ -272,11 +272,15 @@ const struct control_command agent_commands[] = {
 	{"show interfaces", SHOW_FILTERS, show_interfaces},
 	{"show routes", SHOW_FILTERS, show_routes},
 	{"show neighbours", SHOW_FILTERS, show_neighbours},
+	{"show bridge", 5, show_bridge},
+	{"show bridge-ports", 1, show_bridge_ports},
 	{"show counters", SHOW_FILTERS, show_counters},
 	{"show drops", SHOW_FILTERS, show_drops},
 	{"show workers", 0, show_workers},
 	{"show version", 0, show_version},
 	{"clear neighbours", SHOW_FILTERS, command_clear_neighbours},
+	{"clear bridge", 1, command_clear_bridge},
+	{"bridge", 5, command_bridge},
 	{"reload", 0, command_reload},
 };
 const size_t agent_n_commands = ARRAY_SIZE(agent_commands);
