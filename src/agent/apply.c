@@ -344,6 +344,7 @@ undo_routes:
 undo_ifaces:
 	agent_bridges_undo(a);
 	ifaces_unopen(&p);
+	agent_virtual_follow(a); /* feet are their old bridges' again */
 	if (agent_publish(a) < 0)
 		log_error("no memory to tell the workers of the old configuration");
 fini_diff:

@@ -152,11 +152,11 @@ static struct agent_bridge *foot_bridge(const struct agent *a, const char *name,
 
 static void feet_build(struct agent *a)
 {
-	for (uint16_t i = IFACE_PORTS; i < IFACE_MAX; i++) {
+	for (uint16_t i = IFACE_PORTS; i < a->iface_top; i++) {
 		struct agent_bridge *b = NULL;
 		uint16_t vid;
 
-		if (a->iface[i].name[0] != '\0')
+		if (a->iface[i].kind == IFACE_BRIDGE && a->iface[i].open)
 			b = foot_bridge(a, a->iface[i].name, &vid);
 		if (b == NULL)
 			continue;

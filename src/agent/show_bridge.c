@@ -319,6 +319,7 @@ static int state_put(struct agent_bridge *b, struct control_reply *r, uint16_t i
 
 	b->state[id] = state;
 	b->a->now_ns = clock_ns();
+	agent_virtual_follow(b->a);
 	if (agent_publish(b->a) == 0)
 		return VIADUCT_EXIT_DONE;
 	b->state[id] = was;

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "agent/agent.h"
+#include "agent/bridges.h"
 #include "base/log.h"
 #include "wire/ether.h"
 
@@ -28,10 +29,13 @@ uint16_t agent_iface_port(const struct agent *a, uint16_t id)
 static struct carrier carrier_of(const struct agent *a, const struct agent_iface *f)
 {
 	const struct agent_iface *on = &a->iface[f->parent];
+	struct agent_foot foot;
 
 	if (f->kind == IFACE_VLAN)
 		return (struct carrier){on->name, agent_iface_up(on), on->mac, on->mtu};
-	return (struct carrier){"its bridge", false, f->mac, f->mtu};
+	if (!agent_foot(a, f->name, &foot))
+		return (struct carrier){"its bridge", false, f->mac, f->mtu};
+	return (struct carrier){"its bridge", foot.up, foot.mac, foot.mtu};
 }
 
 /* The last two octets of its tag before the first two, as they lie in frames. */
