@@ -54,7 +54,8 @@ void stations_free_rcu(struct stations *s);
  * caller's to set; fdb and full[] are not. */
 struct bridge_live *stations_live(struct stations *s);
 
-/* A reload: another ageing time (0: never). It holds for stations that are there, too. */
+/* A reload: another ageing time (0: never). It holds for stations that are there, too; call
+ * stations_run() behind it. */
 void stations_set_ageing(struct stations *s, uint64_t ageing_ns);
 
 /**
@@ -105,9 +106,10 @@ uint32_t stations_flush_vlan(struct stations *s, uint16_t vid);
  * stations_run - let stations age that have been silent for as long as the ageing time
  *
  * Call it at the time it returned, or any time. None goes earlier than the ageing time after its
- * last frame (802.1Q 8.8.3), and each within an eighth of the ageing time, at least 1.3 s, after
- * it. Counts per port are put right on the way: reports of moves may be lost. Return: when to call
- * again, in the time of @now_ns.
+ * last frame (802.1Q 8.8.3); each goes within 1.3 s of it or, if that is more, an eighth of the
+ * ageing time, but no more than 10.3 s. Counts per port are put right on the way: reports of moves
+ * may be lost.
+ * Return: when to call again, in the time of @now_ns.
  */
 uint64_t stations_run(struct stations *s, uint64_t now_ns);
 
