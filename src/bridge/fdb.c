@@ -21,13 +21,15 @@
  *
  * A key moves to its other line, to make room, so that at no time it is in neither:
  *
- *	1. the new slot gets key and value, in the three steps above
+ *	1. the new slot gets key and value, in the three steps above, but the value is frozen: who
+ *	   looks up takes it, who would change it does not
  *	2. the old slot's key becomes busy, and its value is swapped for one of another generation:
  *	   from here on nobody can change it, and nobody takes it for the key's
- *	3. if a worker changed the old value between 1 and 2, the new slot's is swapped for that, if
- *	   it is still as it was; else another worker found it there and knows better
+ *	3. the new slot's value is what that swap took out, and not frozen any more
  *
- * Only who read the new line before step 1 and the old one behind step 2 misses the key.
+ * So what a worker wrote before 2 is kept, and what one would say between 1 and 3 comes with its
+ * next frame. Only who read the new line before step 1 and the old one behind step 2 misses the
+ * key.
  */
 #include "bridge/fdb.h"
 
@@ -65,6 +67,7 @@ int fdb_new(struct fdb **out, uint32_t max)
 	if (getrandom(t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
 		goto free_table;
 	t->seed[1] |= 1;
+	t->seed[2] |= 1;
 	t->line = pages_map(line_bytes(t), 0);
 	if (t->line == NULL)
 		goto free_table;
@@ -130,8 +133,8 @@ static void station_hear(struct fdb *t, uint64_t key, struct hearing h, uint32_t
 	at = fdb_slot_value(slot);
 	value = __atomic_load_n(at, __ATOMIC_ACQUIRE);
 	old = fdb_port(value);
-	if (__atomic_load_n(slot, __ATOMIC_RELAXED) != STORED_KEY(key) || (value & FDB_STATIC) ||
-	    (h.stay && old != h.port))
+	if (__atomic_load_n(slot, __ATOMIC_RELAXED) != STORED_KEY(key) ||
+	    (value & (FDB_STATIC | FROZEN)) || (h.stay && old != h.port))
 		return;
 	if (__atomic_compare_exchange_n(at, &value, value_make(value, h.port, 0, h.tick), false,
 	                                __ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
@@ -214,17 +217,13 @@ static void slot_set(uint64_t *slot, uint64_t key, uint64_t value)
 static void slot_move(uint64_t *from, uint64_t *to)
 {
 	uint64_t *old = fdb_slot_value(from), *new = fdb_slot_value(to);
-	uint64_t copied = __atomic_load_n(old, __ATOMIC_ACQUIRE), placed, last;
+	uint64_t value = __atomic_load_n(old, __ATOMIC_ACQUIRE), generation;
 
-	slot_set(to, *from, copied);
-	placed = (copied & ~GENERATION) | (__atomic_load_n(new, __ATOMIC_RELAXED) & GENERATION);
+	slot_set(to, *from, value | FROZEN);
+	generation = __atomic_load_n(new, __ATOMIC_RELAXED) & GENERATION;
 	__atomic_store_n(from, BUSY_SLOT, __ATOMIC_RELAXED);
-	last = __atomic_exchange_n(old, (copied + GENERATION_ONE) & GENERATION, __ATOMIC_ACQ_REL);
-	if (last != copied) {
-		last = (last & ~GENERATION) | (placed & GENERATION);
-		__atomic_compare_exchange_n(new, &placed, last, false, __ATOMIC_RELAXED,
-		                            __ATOMIC_RELAXED);
-	}
+	value = __atomic_exchange_n(old, (value + GENERATION_ONE) & GENERATION, __ATOMIC_ACQ_REL);
+	__atomic_store_n(new, (value & ~GENERATION) | generation, __ATOMIC_RELEASE);
 	__atomic_store_n(from, FREE_SLOT, __ATOMIC_RELEASE);
 }
 

@@ -5,8 +5,9 @@
  * and takes them out; workers look up, and change values in place: when a station was last heard
  * of, and by which port, so that one that moves is followed with its first frame.
  *
- * A reader sees a value of the key it asked for, or none. A key that moves from line to line may be
- * missed for a moment: its frame is flooded then, which is right for one that is unknown.
+ * A reader sees a value of the key it asked for, or none; how, says fdb.c. A key that moves from
+ * line to line may be missed for a moment: its frame is flooded then, which is right for one that
+ * is unknown.
  */
 #ifndef BRIDGE_FDB_H
 #define BRIDGE_FDB_H
@@ -34,9 +35,8 @@ static inline uint16_t fdb_key_vid(uint64_t key)
 }
 
 /*
- * A value: bits 0 to 15 are the port, 16 says that there is a value, 17 that it is static, 24 to 31
- * are the slot's generation, which changes with its key, 32 to 63 the tick in which the station was
- * last heard of. 0: unknown.
+ * A value: bits 0 to 15 are the port, 16 says that there is a value, 17 that it is static, 18 to 31
+ * are the table's own, 32 to 63 the tick in which the station was last heard of. 0: unknown.
  */
 #define FDB_KNOWN  (1ull << 16)
 #define FDB_STATIC (1ull << 17) /* neither moves nor ages */

@@ -144,9 +144,10 @@ AVX2 static void find_avx2(const struct fdb *t, const uint64_t *key, uint64_t *v
 	find(t, key, value, n, line_find_avx2);
 }
 
-#define AVX512 __attribute__((target("avx512f,avx512vl,bmi2")))
+#define AVX512 __attribute__((target("avx512f,avx512vl,avx512dq")))
 
-AVX512 static force_inline uint64_t line_find_avx512(const struct fdb_line *l, uint64_t key)
+/* As it lies in the line: @stored. */
+AVX512 static force_inline uint64_t line_find_avx512(const struct fdb_line *l, uint64_t stored)
 {
 	const __m256i generation = _mm256_set1_epi64x((int64_t)GENERATION);
 	__m256i before = _mm256_load_si256((const __m256i *)(const void *)l->value), after, keys;
@@ -154,7 +155,7 @@ AVX512 static force_inline uint64_t line_find_avx512(const struct fdb_line *l, u
 
 	loads_in_order();
 	keys = _mm256_load_si256((const __m256i *)(const void *)l->key);
-	found = _mm256_cmpeq_epi64_mask(keys, _mm256_set1_epi64x((int64_t)STORED_KEY(key)));
+	found = _mm256_cmpeq_epi64_mask(keys, _mm256_set1_epi64x((int64_t)stored));
 	loads_in_order();
 	after = _mm256_load_si256((const __m256i *)(const void *)l->value);
 	found = _mm256_mask_testn_epi64_mask(found, _mm256_xor_si256(before, after), generation);
@@ -162,10 +163,78 @@ AVX512 static force_inline uint64_t line_find_avx512(const struct fdb_line *l, u
 	return (uint64_t)_mm_cvtsi128_si64(_mm256_castsi256_si128(after));
 }
 
+/* What is under way of a batch. */
+struct search512 {
+	cache_aligned uint64_t stored[FDB_BATCH];
+	cache_aligned const struct fdb_line *line[FDB_BATCH];
+};
+
+/* Lanes of the eight from @i on that are in a batch of @n. */
+static force_inline __mmask8 lanes(uint32_t n, uint32_t i)
+{
+	return (__mmask8)(0xff >> (n - i < 8 ? 8 - (n - i) : 0));
+}
+
+/* Fetch the first lines of eight keys; fdb_hash() and fdb_first() say why so. */
+AVX512 static force_inline void first_avx512(const struct fdb *t, const uint64_t *key,
+                                             struct search512 *s, uint32_t i, __mmask8 some)
+{
+	__m512i k = _mm512_maskz_loadu_epi64(some, key + i), h;
+
+	_mm512_store_si512(s->stored + i, _mm512_or_si512(k, _mm512_set1_epi64(STORED_KEY(0))));
+	h = _mm512_xor_si512(k, _mm512_set1_epi64((int64_t)t->seed[0]));
+	h = _mm512_mullo_epi64(h, _mm512_set1_epi64((int64_t)t->seed[1]));
+	h = _mm512_xor_si512(h, _mm512_srli_epi64(h, 32));
+	h = _mm512_mullo_epi64(h, _mm512_set1_epi64((int64_t)t->seed[2]));
+	h = _mm512_and_si512(_mm512_srli_epi64(h, 32), _mm512_set1_epi64((int64_t)t->mask));
+	static_assert(sizeof(struct fdb_line) == 1 << 6, "a line of the cache");
+	h = _mm512_add_epi64(_mm512_slli_epi64(h, 6), _mm512_set1_epi64((int64_t)t->line));
+	_mm512_store_si512(s->line + i, h);
+	for (uint32_t j = i; j < i + 8; j++)
+		prefetch(s->line[j]);
+}
+
+/* Those that are not in their first lines: bits of @open. */
+AVX512 static never_inline void second_avx512(const struct fdb *t, const uint64_t *key,
+                                              uint64_t *value, uint64_t open)
+{
+	const struct fdb_line *line[FDB_BATCH];
+	uint32_t n = 0;
+
+	for (uint64_t left = open; left != 0; left &= left - 1) {
+		line[n] = fdb_second(t, fdb_hash(t, key[__builtin_ctzll(left)]));
+		prefetch(line[n++]);
+	}
+	n = 0;
+	for (uint64_t left = open; left != 0; left &= left - 1) {
+		int i = __builtin_ctzll(left);
+
+		value[i] = line_find_avx512(line[n++], STORED_KEY(key[i]));
+	}
+}
+
 AVX512 static void find_avx512(const struct fdb *t, const uint64_t *key, uint64_t *value,
                                uint32_t n)
 {
-	find(t, key, value, n, line_find_avx512);
+	struct search512 s;
+	uint64_t open = 0;
+	bool one = n > 1 && one_key(key, n);
+	uint32_t todo = one ? 1 : n;
+
+	for (uint32_t i = 0; i < todo; i += 8)
+		first_avx512(t, key, &s, i, lanes(todo, i));
+	for (uint32_t i = 0; i < todo; i++)
+		value[i] = line_find_avx512(s.line[i], s.stored[i]);
+	for (uint32_t i = 0; i < todo; i += 8) {
+		__mmask8 some = lanes(todo, i);
+		__m512i v = _mm512_maskz_loadu_epi64(some, value + i);
+
+		open |= (uint64_t)_mm512_mask_testn_epi64_mask(some, v, v) << i;
+	}
+	if (open != 0)
+		second_avx512(t, key, value, open);
+	for (uint32_t i = todo; i < n; i++)
+		value[i] = value[0];
 }
 
 AVX512 static uint64_t differ_avx512(const uint64_t *value, uint32_t n, uint64_t expect,
@@ -175,7 +244,7 @@ AVX512 static uint64_t differ_avx512(const uint64_t *value, uint32_t n, uint64_t
 	uint64_t differ = 0;
 
 	for (uint32_t i = 0; i < n; i += 8) {
-		__mmask8 some = (__mmask8)(0xff >> (n - i < 8 ? 8 - (n - i) : 0));
+		__mmask8 some = lanes(n, i);
 		__m512i v = _mm512_maskz_loadu_epi64(some, value + i);
 
 		v = _mm512_xor_si512(v, e);
@@ -188,7 +257,7 @@ unsigned int fdb_ways(struct fdb_way way[3])
 {
 	unsigned int n = 0;
 
-	if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2"))
+	if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
 		way[n++] = (struct fdb_way){find_avx512, differ_avx512};
 	if (__builtin_cpu_supports("avx2"))
 		way[n++] = (struct fdb_way){find_avx2, differ_scalar};

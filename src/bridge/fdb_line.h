@@ -17,6 +17,8 @@
 #define FREE_SLOT       0ull
 #define BUSY_SLOT       1ull /* it is being changed */
 
+/* Of values, besides what fdb.h says. */
+#define FROZEN         (1ull << 18) /* its key is on its way here: workers do not change it */
 #define GENERATION     0xff000000ull
 #define GENERATION_ONE 0x01000000ull
 
@@ -40,30 +42,34 @@ struct fdb_way {
 struct fdb {
 	struct fdb_line *line;
 	uint64_t mask;    /* number of lines, less one */
-	uint64_t seed[2]; /* the second is odd */
+	uint64_t seed[3]; /* the last two are odd */
 	struct fdb_way way;
 
 	/* The agent's own. */
 	uint32_t n, max;
 };
 
-/* Others choose the keys: the seed is secret, so that they cannot fill one line. */
+/*
+ * Others choose the keys: the seeds are secret, so that they cannot fill one line. Two products,
+ * and between them the upper half brought down, which 8 lanes of a vector do as well as one
+ * register.
+ */
 static force_inline uint64_t fdb_hash(const struct fdb *t, uint64_t key)
 {
-	unsigned __int128 m = (unsigned __int128)(key ^ t->seed[0]) * t->seed[1];
+	uint64_t h = (key ^ t->seed[0]) * t->seed[1];
 
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
+	return (h ^ h >> 32) * t->seed[2];
 }
 
 static force_inline struct fdb_line *fdb_first(const struct fdb *t, uint64_t hash)
 {
-	return &t->line[hash & t->mask];
+	return &t->line[hash >> 32 & t->mask];
 }
 
 /* Never the first. */
 static force_inline struct fdb_line *fdb_second(const struct fdb *t, uint64_t hash)
 {
-	return &t->line[(hash ^ (hash >> 32 | 1)) & t->mask];
+	return &t->line[(hash >> 32 ^ (hash >> 5 | 1)) & t->mask];
 }
 
 /* A slot at which @key may be. A slot counts as 0 to 3 of the first line, 4 to 7 of the second. */

@@ -2,7 +2,8 @@
 /*
  * bench_lookup: the IPv4 table alone: cycles a look-up in batches of 64, over the destinations of a
  * workload in their order, and seconds to load its routes into an empty table. Then, with a table
- * of the Internet's size, the same beside DPDK's (atscale.h), and that of IPv6 (atscale6.h).
+ * of the Internet's size, the same beside DPDK's (atscale.h), that of IPv6 (atscale6.h), and a
+ * bridge's stations (fdbrace.h).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "base/compiler.h"
 #include "cycles.h"
+#include "fdbrace.h"
 #include "netarg.h"
 #include "packet/batch.h"
 #include "route/fib4.h"
@@ -27,7 +29,7 @@
 static const char usage[] =
 	"usage: bench_lookup [OPTION...] [NAME...]\n"
 	"  NAME          ip4_1, ip4_100k, ..., race, updates, million, race6, updates6,\n"
-	"                quarter (default: all)\n"
+	"                quarter, fdb (default: all)\n"
 	"  --cpu N       core to run on\n"
 	"  --other-cpu N core for readers beside\n"
 	"  --runs N      1 to 64 (default 5)\n"
@@ -241,6 +243,8 @@ int main(int argc, char **argv)
 		err = bench_atscale(&o, argv + optind, argc - optind);
 	if (err == 0)
 		err = bench_atscale6(&o, argv + optind, argc - optind);
+	if (err == 0 && wanted("fdb", argv + optind, argc - optind))
+		err = fdbrace_bench(o.runs);
 	if (err < 0) {
 		fprintf(stderr, "bench_lookup: %s\n", strerror(-err));
 		return 1;

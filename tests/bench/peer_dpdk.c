@@ -10,12 +10,15 @@
 #include <rte_errno.h>
 #include <rte_fib.h>
 #include <rte_fib6.h>
+#include <rte_hash.h>
+#include <rte_hash_crc.h>
 #include <rte_malloc.h>
 #include <rte_memory.h>
 #include <rte_vect.h>
 
 #include "peer.h"
 #include "peer6.h"
+#include "peer_mac.h"
 #include "table/pages.h"
 
 #define EAL_MIB    "64" /* its own */
@@ -189,4 +192,52 @@ size_t peer6_bytes(void)
 	int heap = rte_malloc_heap_get_socket(HEAP);
 
 	return heap >= 0 && rte_malloc_get_socket_stats(heap, &s) == 0 ? s.heap_allocsz_bytes : 0;
+}
+
+static struct rte_hash *the_hash(const struct peer_mac *p)
+{
+	return (struct rte_hash *)p;
+}
+
+int peer_mac_open(struct peer_mac **out, uint32_t max, const char *name, const char **why)
+{
+	struct rte_hash_parameters conf = {
+		.name = name,
+		.entries = max + max / 2,
+		.key_len = sizeof(uint64_t),
+		.hash_func = rte_hash_crc,
+	};
+	int heap = dpdk_start(why);
+	struct rte_hash *hash;
+
+	if (heap < 0)
+		return -ENOTSUP;
+	*why = "rte_hash has no memory";
+	conf.socket_id = heap;
+	hash = rte_hash_create(&conf);
+	if (hash == NULL)
+		return -ENOTSUP;
+	*out = (struct peer_mac *)hash;
+	return 0;
+}
+
+void peer_mac_close(struct peer_mac *p)
+{
+	rte_hash_free(the_hash(p));
+}
+
+int peer_mac_insert(struct peer_mac *p, uint64_t key, uint64_t value)
+{
+	return rte_hash_add_key_data(the_hash(p), &key, (void *)(uintptr_t)value);
+}
+
+uint64_t peer_mac_lookup(const struct peer_mac *p, const uint64_t *key, uint64_t *value, uint32_t n)
+{
+	const void *at[RTE_HASH_LOOKUP_BULK_MAX];
+	uint64_t hits = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		at[i] = &key[i];
+	(void)rte_hash_lookup_bulk_data(the_hash(p), at, n, &hits, (void **)value);
+	return hits;
 }

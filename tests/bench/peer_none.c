@@ -4,6 +4,7 @@
 
 #include "peer.h"
 #include "peer6.h"
+#include "peer_mac.h"
 
 int peer_open(struct peer **, size_t, const char **why)
 {
@@ -54,6 +55,26 @@ int peer6_remove(struct peer6 *, const struct prefix6 *)
 }
 
 size_t peer6_bytes(void)
+{
+	return 0;
+}
+
+int peer_mac_open(struct peer_mac **, uint32_t, const char *, const char **why)
+{
+	*why = "built without DPDK (libdpdk-dev)";
+	return -ENOTSUP;
+}
+
+void peer_mac_close(struct peer_mac *)
+{
+}
+
+int peer_mac_insert(struct peer_mac *, uint64_t, uint64_t)
+{
+	return -ENOTSUP;
+}
+
+uint64_t peer_mac_lookup(const struct peer_mac *, const uint64_t *, uint64_t *, uint32_t)
 {
 	return 0;
 }
