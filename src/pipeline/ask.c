@@ -17,11 +17,23 @@
 #define LINK_ASKERS  512
 #define LINK_ANSWERS 4096
 
+/* Of stations behind one port of a bridge, a second: who is new, and who moved. Anyone can be as
+ * many as there are addresses: half of the ring is not for them. */
+#define PORT_STATIONS  16384
+#define STATIONS_SPARE 512
+
+/* Slots of the ring that are not for @r: a flood of packets to nobody, or from nobody, must leave
+ * room for the answers of who is there. */
+static uint32_t report_spare(const struct report *r)
+{
+	if (r->kind == REPORT_STATION)
+		return STATIONS_SPARE;
+	return r->kind == REPORT_NEIGH_WANTED ? WANTED_SPARE : 0;
+}
+
 bool report_send(struct pipeline *p, const struct report *r)
 {
-	/* A flood of packets to nobody must leave room for the answers of who is there. */
-	uint32_t spare = r->kind == REPORT_NEIGH_WANTED ? WANTED_SPARE : 0;
-	struct report *slot = ring_reserve_but(p->reports, spare);
+	struct report *slot = ring_reserve_but(p->reports, report_spare(r));
 
 	if (slot == NULL)
 		return false;
@@ -31,20 +43,36 @@ bool report_send(struct pipeline *p, const struct report *r)
 	return true;
 }
 
+/* May @key, of those that share the slots at @s, be told of once more? */
+static bool slot_allowed(struct ask_slot *s, uint64_t key, uint64_t now_ns, uint32_t limit)
+{
+	static_assert(ASK_SLOTS == 256, "the hash has eight bits");
+	s += key * 0x9e3779b97f4a7c15ull >> 56;
+	if (s->key != key || now_ns - s->since_ns >= NS_PER_SEC) {
+		s->key = key;
+		s->since_ns = now_ns;
+		s->count = 0;
+	}
+	return s->count++ < limit;
+}
+
 bool ask_allowed(struct pipeline *p, uint16_t topic, uint16_t iface, struct ip ip, uint32_t limit)
 {
 	/* Two addresses of one key only share their counts. */
 	uint64_t far = (ip.hi ^ ip.hi >> 29) * 0xbf58476d1ce4e5b9ull;
 	uint64_t key = ((uint64_t)topic << 48 | (uint64_t)iface << 32) ^ ip.lo ^ far;
-	struct ask_slot *s = &p->ask[key * 0x9e3779b97f4a7c15ull >> 56];
 
-	static_assert(ASK_SLOTS == 256, "the hash above has eight bits");
-	if (s->key != key || p->now_ns - s->since_ns >= NS_PER_SEC) {
-		s->key = key;
-		s->since_ns = p->now_ns;
-		s->count = 0;
+	return slot_allowed(p->ask, key, p->now_ns, limit);
+}
+
+/* One more of @limit a second. */
+static bool rate_allowed(struct news_rate *rate, uint64_t now_ns, uint32_t limit)
+{
+	if (now_ns - rate->since_ns >= NS_PER_SEC) {
+		rate->since_ns = now_ns;
+		rate->count = 0;
 	}
-	return s->count++ < limit;
+	return rate->count++ < limit;
 }
 
 /* Does somebody speak of itself because it wants something of the router, not because it was asked?
@@ -64,13 +92,9 @@ static bool news_is_asker(const struct report *r)
 static bool news_allowed(struct pipeline *p, const struct report *r)
 {
 	bool asker = news_is_asker(r);
-	struct news_rate *rate = &p->news[r->iface][asker];
 
-	if (p->now_ns - rate->since_ns >= NS_PER_SEC) {
-		rate->since_ns = p->now_ns;
-		rate->count = 0;
-	}
-	return rate->count++ < (asker ? LINK_ASKERS : LINK_ANSWERS);
+	return rate_allowed(&p->news[r->iface][asker], p->now_ns,
+	                    asker ? LINK_ASKERS : LINK_ANSWERS);
 }
 
 void report_news(struct pipeline *p, const struct report *r)
@@ -82,5 +106,18 @@ void report_news(struct pipeline *p, const struct report *r)
 	if (!ask_allowed(p, topic, r->iface, r->ip, NEWS_RATE))
 		return;
 	if (!news_allowed(p, r) || !report_send(p, r))
+		counter_add(&p->counters.reports_lost, 1);
+}
+
+void report_station(struct pipeline *p, const struct report *r)
+{
+	bool moved = r->claim == STATION_MOVED;
+	uint64_t key = r->mac << 16 | (uint64_t)moved << 15 | r->value;
+
+	/* Not beside the others: as many stations as there are addresses forget all counts. */
+	if (!slot_allowed(p->station_ask, key ^ (uint64_t)r->iface << 58, p->now_ns, NEWS_RATE))
+		return;
+	if (!rate_allowed(&p->station_news[r->iface][moved], p->now_ns, PORT_STATIONS) ||
+	    !report_send(p, r))
 		counter_add(&p->counters.reports_lost, 1);
 }

@@ -76,12 +76,15 @@ static void check_sources(struct pipeline *p, const struct iface *f)
 size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 {
 	struct batch *b = &p->batch;
-	size_t n = input_stage(p, q);
+	const struct iface *f = &p->ifaces->iface[q->port];
+	size_t n = f->bridge != NULL ? bridge_input(p, q) : input_stage(p, q);
 	uint32_t n_ip4, n_ip6;
 
 	if (n == 0)
 		return 0;
-	check_sources(p, &p->ifaces->iface[q->port]);
+	if (b->l2.n > 0)
+		bridge_stage(p);
+	check_sources(p, f);
 	b->early = 0;
 	n_ip4 = b->ip4.n;
 	n_ip6 = b->ip6.n;

@@ -96,6 +96,9 @@ struct pipeline {
 	struct frame_cache cache;
 	struct ask_slot ask[ASK_SLOTS];
 	struct news_rate news[IFACE_MAX][2]; /* answers, and those who ask */
+	/* The same of stations behind ports of bridges: new ones, and those that moved. */
+	struct ask_slot station_ask[ASK_SLOTS];
+	struct news_rate station_news[PORT_MAX][2];
 
 	struct pipeline_counters counters;
 	struct drop_example example[IFACE_MAX][DROP_LAST + 1];
@@ -254,6 +257,9 @@ bool report_send(struct pipeline *p, const struct report *r);
 void report_news(struct pipeline *p, const struct report *r);
 
 #define ASK_REDIRECT 255 /* beside the kinds of reports: what a host is told */
+
+/* The same of a station behind a port of a bridge. */
+void report_station(struct pipeline *p, const struct report *r);
 
 /* May the agent get a report of @topic about (@iface, @ip) now? At most @limit times a second.
  * Topic: an enum report_kind or ASK_REDIRECT, plus what tells those of the kind apart, from bit 8
