@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bridge.h"
 #include "port/census.h"
 
 /* A test that cannot be set up says where and stops; asserts may be compiled out. */
@@ -72,18 +73,39 @@ static void on_drop(void *ctx, const struct neigh_held *h, enum verdict v)
 /* What is found out of an address is in force with the next router_publish(). */
 static void on_address(void *ctx, uint16_t iface, struct ip addr, enum addr_state state)
 {
-	struct router *r = ctx;
+	const struct iface *f = router_iface(ctx, iface);
 
-	for (uint16_t i = 0; i < r->iface[iface].n_addr6; i++) {
-		if (ip_equal(r->addr6[iface][i].addr, addr))
-			r->addr6[iface][i].state = (uint8_t)state;
+	for (uint16_t i = 0; i < f->n_addr6; i++) {
+		if (ip_equal(f->addr6[i].addr, addr))
+			((struct iface_addr6 *)f->addr6)[i].state = (uint8_t)state;
 	}
+}
+
+struct iface *router_iface(struct router *r, uint16_t id)
+{
+	return id < IFACE_PORTS ? &r->iface[id] : &r->virtual[id - IFACE_PORTS].iface;
+}
+
+/* Its addresses, for which there is room, and what is on its link. */
+static void iface_make(struct router *r, struct iface *f, struct iface_addr4 *addr,
+                       struct iface_addr6 *addr6)
+{
+	const struct nexthop_key local = {.kind = NH_LOCAL};
+	const struct nexthop_key link = {.kind = NH_CONNECTED, .iface = f->id};
+
+	*addr = (struct iface_addr4){ROUTER_IP(f->id), 24};
+	addr6[0] = (struct iface_addr6){ip6_link_local(f->mac), 64, ADDR_USABLE};
+	addr6[1] = (struct iface_addr6){ROUTER_IP6(f->id), 64, ADDR_USABLE};
+	f->addr4 = addr;
+	f->n_addr4 = 1;
+	f->addr6 = addr6;
+	f->n_addr6 = 2;
+	must(nexthop_get(r->nexthops, &local, 0, &f->nh_local) == 0);
+	must(nexthop_get(r->nexthops, &link, nexthop_max_len(f->mtu), &f->nh_link) == 0);
 }
 
 static void port_make(struct router *r, uint16_t i, const struct router_config *cfg)
 {
-	const struct nexthop_key local = {.kind = NH_LOCAL};
-	const struct nexthop_key link = {.kind = NH_CONNECTED, .iface = i};
 	struct memory_config *mc = &r->memory[i];
 
 	*mc = (struct memory_config){
@@ -97,9 +119,6 @@ static void port_make(struct router *r, uint16_t i, const struct router_config *
 		.partial_csum = cfg->partial_csum[i],
 	};
 	must(memory_port_open(&r->port[i], r->frames, mc) == 0);
-	r->addr[i] = (struct iface_addr4){ROUTER_IP(i), 24};
-	r->addr6[i][0] = (struct iface_addr6){ROUTER_LINK6(i), 64, ADDR_USABLE};
-	r->addr6[i][1] = (struct iface_addr6){ROUTER_IP6(i), 64, ADDR_USABLE};
 	r->iface[i] = (struct iface){
 		.mac = mc->mac,
 		.id = i,
@@ -107,14 +126,9 @@ static void port_make(struct router *r, uint16_t i, const struct router_config *
 		.up = true,
 		.partial_csum = mc->partial_csum,
 		.redirects = cfg->redirects,
-		.n_addr4 = 1,
-		.addr4 = &r->addr[i],
-		.n_addr6 = 2,
-		.addr6 = r->addr6[i],
 		.name = "p",
 	};
-	must(nexthop_get(r->nexthops, &local, 0, &r->iface[i].nh_local) == 0);
-	must(nexthop_get(r->nexthops, &link, nexthop_max_len(mc->mtu), &r->iface[i].nh_link) == 0);
+	iface_make(r, &r->iface[i], &r->addr[i], r->addr6[i]);
 }
 
 /* A reference to the next hop of @key, for a route. */
@@ -123,7 +137,7 @@ static uint16_t route_nexthop(struct router *r, const struct nexthop_key *key)
 	uint16_t max_len = 0, nh;
 
 	if (key->kind == NH_RESOLVE || key->kind == NH_CONNECTED)
-		max_len = nexthop_max_len(r->iface[key->iface].mtu);
+		max_len = nexthop_max_len(router_iface(r, key->iface)->mtu);
 	must(nexthop_get(r->nexthops, key, max_len, &nh) == 0);
 	return nh;
 }
@@ -197,7 +211,7 @@ static struct pipeline_queues *queues_make(struct router *r, unsigned int w)
 	struct pipeline_queues *q = calloc(1, sizeof(*q));
 
 	must(q != NULL);
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
+	for (uint16_t i = 0; i < r->n_ports; i++) {
 		struct port *port = r->port[i];
 
 		if (port == NULL)
@@ -222,10 +236,13 @@ void router_publish(struct router *r)
 	struct ifaces *s = ifaces_new(IFACE_MAX);
 
 	must(s != NULL);
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
+	for (uint16_t i = 0; i < r->n_ports; i++) {
 		r->iface[i].up = r->iface[i].up && r->port[i] != NULL;
 		must(ifaces_set(s, &r->iface[i]) == 0);
 	}
+	for (uint16_t i = 0; i < r->n_virtual; i++)
+		must(ifaces_set(s, &r->virtual[i].iface) == 0);
+	must(ifaces_link(s) == 0);
 	ifaces_lend4(s);
 	ifaces_lend6(s);
 	(void)rcu_swap(&r->table.current, s);
@@ -288,6 +305,33 @@ static void router_make(struct router *r, const struct router_config *cfg)
 	workers_make(r, cfg);
 }
 
+/* What is on the link of interface @i: routes to it, and its host. */
+static void link_make(struct router *r, uint16_t i)
+{
+	routes_of_port(r, i);
+	routes6_of_port(r, i);
+	router_static(r, i, HOST_IP(i), HOST_MAC(i, 2));
+	router_static6(r, i, HOST_IP6(i), HOST_MAC(i, 2));
+	router_static6(r, i, HOST_LINK6(i), HOST_MAC(i, 2));
+}
+
+uint16_t router_virtual(struct router *r, const struct iface *like)
+{
+	struct router_iface *v = &r->virtual[r->n_virtual];
+	struct iface *f = &v->iface;
+
+	must(r->n_virtual < ROUTER_VIRTUAL);
+	*f = *like;
+	f->id = (uint16_t)(IFACE_PORTS + r->n_virtual++);
+	f->mac = f->mac != 0 ? f->mac : ROUTER_MAC(f->id);
+	f->mtu = f->mtu != 0 ? f->mtu : 1500;
+	f->up = true;
+	iface_make(r, f, &v->addr, v->addr6);
+	router_publish(r);
+	link_make(r, f->id);
+	return f->id;
+}
+
 struct router *router_open(const struct router_config *cfg)
 {
 	static const struct router_config usual;
@@ -299,17 +343,14 @@ struct router *router_open(const struct router_config *cfg)
 	rcu_register_thread();
 	r->now = 1000 * NS_PER_SEC;
 	cfg = cfg != NULL ? cfg : &usual;
+	r->n_ports = cfg->ports != 0 ? cfg->ports : ROUTER_PORTS;
+	must(r->n_ports <= ROUTER_PORTS_MAX);
 	router_make(r, cfg);
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++)
+	for (uint16_t i = 0; i < r->n_ports; i++)
 		port_make(r, i, cfg);
 	router_publish(r);
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
-		routes_of_port(r, i);
-		routes6_of_port(r, i);
-		router_static(r, i, HOST_IP(i), HOST_MAC(i, 2));
-		router_static6(r, i, HOST_IP6(i), HOST_MAC(i, 2));
-		router_static6(r, i, HOST_LINK6(i), HOST_MAC(i, 2));
-	}
+	for (uint16_t i = 0; i < r->n_ports; i++)
+		link_make(r, i);
 	router_run(r);
 	router_pass(r, 2 * NS_PER_SEC); /* the ports announce their addresses */
 	router_drain(r);
@@ -345,7 +386,7 @@ const char *router_close(struct router *r)
 		worker_fini(&r->workers[i]);
 	rcu_unregister_thread();
 	rcu_barrier();
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++)
+	for (uint16_t i = 0; i < r->n_ports; i++)
 		port_close(&r->port[i]);
 	fib4_free(r->fib);
 	fib6_free(r->fib6);
@@ -356,6 +397,8 @@ const char *router_close(struct router *r)
 	frame_cache_fini(&r->spare);
 	frames_free(r->frames);
 	close(r->report_fd);
+	for (int i = 0; i < ROUTER_BRIDGES; i++)
+		bridge_free(r->bridge[i]);
 	free(r);
 	return flaw;
 }
@@ -370,7 +413,7 @@ void router_route(struct router *r, uint32_t dst, uint8_t len, uint16_t iface, u
 /* The group of the hosts .2 or ::2 of ports @from to @to, for a route that has @prior. */
 static uint16_t group_make(struct router *r, uint16_t from, uint16_t to, bool ip6, uint16_t prior)
 {
-	uint16_t member[ROUTER_PORTS], nh;
+	uint16_t member[ROUTER_PORTS_MAX], nh;
 	unsigned int n = 0;
 
 	for (uint16_t i = from; i <= to; i++) {
@@ -445,6 +488,10 @@ static void report_take(struct router *r, const struct report *report)
 		frame_put(&r->spare, frame_addr(r->frames, report->data));
 		return;
 	}
+	if (report->kind == REPORT_STATION) {
+		bridge_station(r, report);
+		return;
+	}
 	r->held += report->kind == REPORT_NEIGH_WANTED;
 	neigh_report(r->neigh, report, r->now);
 }
@@ -512,7 +559,7 @@ void router_plug(struct router *r, uint16_t port)
 	must(r->port[port] == NULL);
 	order_give(r, queue_worker(port, 0, r->n_workers), &give);
 	router_run(r);
-	r->memory[port].tag = (uint16_t)(r->memory[port].tag + ROUTER_PORTS * PORT_QUEUE_MAX);
+	r->memory[port].tag = (uint16_t)(r->memory[port].tag + r->n_ports * PORT_QUEUE_MAX);
 	must(memory_port_open(&r->port[port], r->frames, &r->memory[port]) == 0);
 	port_refill(&r->port[port]->queue[0], &r->spare);
 	r->iface[port].up = true;
@@ -583,7 +630,7 @@ uint32_t router_drain(struct router *r)
 	uint32_t n = 0;
 
 	must(p != NULL);
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
+	for (uint16_t i = 0; i < r->n_ports; i++) {
 		while (router_take(r, i, p))
 			n++;
 	}
@@ -615,7 +662,7 @@ static void ports_sum(const struct router *r, uint64_t *in, uint64_t *out)
 {
 	*in = r->gone.rx_packets;
 	*out = r->gone.tx_packets;
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
+	for (uint16_t i = 0; i < r->n_ports; i++) {
 		for (uint16_t k = 0; r->port[i] != NULL && k < r->port[i]->n_queues; k++) {
 			*in += r->port[i]->queue[k].counters.rx_packets;
 			*out += r->port[i]->queue[k].counters.tx_packets;
@@ -665,7 +712,7 @@ static const char *check_rest(const struct router *r)
 		if (!batch_is_empty(b) || b->tx.mixed != 0 || b->tx.bytes != 0)
 			return "packets are left in the batch";
 	}
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
+	for (uint16_t i = 0; i < r->n_ports; i++) {
 		if (port_owes(r->port[i]))
 			return "more is under way than the completion ring holds";
 	}
@@ -716,7 +763,7 @@ static const char *check_frames(const struct router *r)
 	census_cache(s, &r->spare);
 	if (r->depot != NULL)
 		census_depot(s, r->depot);
-	for (uint16_t i = 0; i < ROUTER_PORTS; i++) {
+	for (uint16_t i = 0; i < r->n_ports; i++) {
 		if (r->port[i] != NULL)
 			census_port(s, r->port[i]);
 	}

@@ -20,8 +20,11 @@
 #include "route/fib4.h"
 #include "route/fib6.h"
 
-#define ROUTER_PORTS   3
-#define ROUTER_WORKERS 2 /* at most */
+#define ROUTER_PORTS     3  /* unless router_config says else */
+#define ROUTER_PORTS_MAX 16 /* at most */
+#define ROUTER_VIRTUAL   8  /* interfaces without a port of their own, at most */
+#define ROUTER_BRIDGES   2
+#define ROUTER_WORKERS   2 /* at most */
 
 #define ROUTER_IP(port)     IP(10, 0, port, 1)
 #define HOST_IP(port)       IP(10, 0, port, 2)
@@ -35,15 +38,25 @@
 
 /* What is not the usual; zero means the default. */
 struct router_config {
-	uint32_t frames;            /* 512 */
-	uint32_t chunk;             /* 2048 */
-	uint32_t ring;              /* 64 */
-	uint64_t rate;              /* ICMP errors a second; none: no limit */
-	uint16_t mtu[ROUTER_PORTS]; /* 1500 */
-	bool partial_csum[ROUTER_PORTS];
-	unsigned int workers;          /* 1 */
-	uint16_t queues[ROUTER_PORTS]; /* 1 */
+	uint32_t frames;                /* 512 */
+	uint32_t chunk;                 /* 2048 */
+	uint32_t ring;                  /* 64 */
+	uint64_t rate;                  /* ICMP errors a second; none: no limit */
+	uint16_t ports;                 /* 3 */
+	uint16_t mtu[ROUTER_PORTS_MAX]; /* 1500 */
+	bool partial_csum[ROUTER_PORTS_MAX];
+	unsigned int workers;              /* 1 */
+	uint16_t queues[ROUTER_PORTS_MAX]; /* 1 */
 	bool redirects;
+};
+
+struct test_bridge;
+
+/* An interface with the addresses that a test gives it. */
+struct router_iface {
+	struct iface iface;
+	struct iface_addr4 addr;
+	struct iface_addr6 addr6[2]; /* the link-local one first */
 };
 
 struct router {
@@ -55,11 +68,14 @@ struct router {
 	struct handover *handover; /* what several workers share, or NULL */
 	struct depot *depot;
 	struct frames *frames;
-	struct port *port[ROUTER_PORTS];
-	struct memory_config memory[ROUTER_PORTS]; /* that they were opened with */
-	struct iface iface[ROUTER_PORTS];
-	struct iface_addr4 addr[ROUTER_PORTS];
-	struct iface_addr6 addr6[ROUTER_PORTS][2]; /* the link-local one first */
+	uint16_t n_ports, n_virtual;
+	struct port *port[ROUTER_PORTS_MAX];
+	struct memory_config memory[ROUTER_PORTS_MAX]; /* that they were opened with */
+	struct iface iface[ROUTER_PORTS_MAX];
+	struct iface_addr4 addr[ROUTER_PORTS_MAX];
+	struct iface_addr6 addr6[ROUTER_PORTS_MAX][2]; /* the link-local one first */
+	struct router_iface virtual[ROUTER_VIRTUAL];   /* ids from IFACE_PORTS on */
+	struct test_bridge *bridge[ROUTER_BRIDGES];    /* of bridge.h; closed with the router */
 	struct ifaces *ifaces;
 	struct iface_table table;
 	struct nexthops *nexthops;
@@ -99,6 +115,18 @@ void router_route_kind(struct router *r, uint32_t dst, uint8_t len, enum nexthop
 void router_route6(struct router *r, struct ip dst, uint8_t len, uint16_t iface, struct ip gateway);
 void router_route_group6(struct router *r, struct ip dst, uint8_t len, uint16_t from, uint16_t to);
 void router_route_kind6(struct router *r, struct ip dst, uint8_t len, enum nexthop_kind kind);
+
+/**
+ * router_virtual - add an interface without a port of its own
+ * @like: its kind and what goes with that; MTU 1500 and ROUTER_MAC() of its id unless said
+ *
+ * With the addresses, routes and hosts that a port has, by its id in the place of the port's
+ * number. In force with the next router_publish(). Return: its id.
+ */
+uint16_t router_virtual(struct router *r, const struct iface *like);
+
+/* The interface with that id. */
+struct iface *router_iface(struct router *r, uint16_t id);
 
 void router_static(struct router *r, uint16_t iface, uint32_t ip, uint64_t mac);
 void router_static6(struct router *r, uint16_t iface, struct ip ip, uint64_t mac);
