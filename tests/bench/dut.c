@@ -8,14 +8,17 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bridge/bridge.h"
+#include "bridge/fdb.h"
 #include "pipeline/worker.h"
 #include "port/census.h"
 #include "port/memory.h"
 #include "wire/ether.h"
 
-#define PORTS   3
-#define WORKERS 2 /* at most */
-#define MTU     1500
+#define PORTS           3
+#define WORKERS         2 /* at most */
+#define MTU             1500
+#define BRIDGE_STATIONS 65536 /* as the configuration's default */
 #define GATEWAY(port) \
 	(0x0a000002u | (uint32_t)(port) << 16) /* 10.PORT.0.2, the first next hop behind a port */
 
@@ -37,6 +40,8 @@ struct dut {
 	struct depot *depot;
 	unsigned int n_workers; /* made already */
 	struct host_common host;
+	struct bridge_live bridge_live; /* of what is bridged, else empty */
+	struct bridge *bridge;
 	struct worker worker[WORKERS];
 };
 
@@ -56,6 +61,29 @@ static int vlan_make(struct dut *d, const struct iface *f, uint16_t vid)
 	vlan.vid = vid;
 	vlan.tag[0] = (uint32_t)__builtin_bswap16(vid) << 16 | ETHERTYPE_VLAN;
 	return ifaces_set(d->ifaces, &vlan);
+}
+
+/* A bridge of all ports that knows who sends by the first one, and who is behind the second. */
+static int bridge_make(struct dut *d)
+{
+	const struct workload *w = d->workload;
+	struct bridge *b = calloc(1, sizeof(*b) + sizeof(b->vlan[0]));
+	int err = b == NULL ? -ENOMEM : fdb_new(&d->bridge_live.fdb, BRIDGE_STATIONS);
+
+	d->bridge = b;
+	if (err < 0)
+		return err;
+	b->live = &d->bridge_live;
+	b->ports = b->learning = b->forwarding = b->vlan[0].members = (1u << PORTS) - 1;
+	for (size_t i = 0; i < w->n_frames && err == 0; i++) {
+		const uint8_t *frame = workload_frame(w, i);
+		uint64_t from = fdb_key(mac_load(frame + ETHER_ADDR_LEN), 0);
+
+		err = fdb_set(b->live->fdb, from, 0, 0, 0);
+		if (err == 0)
+			err = fdb_set(b->live->fdb, fdb_key(mac_load(frame), 0), 1, 0, 0);
+	}
+	return err;
 }
 
 static int ports_open(struct dut *d, const struct dut_config *cfg)
@@ -89,6 +117,7 @@ static int ports_open(struct dut *d, const struct dut_config *cfg)
 			.addr4 = &addr[i],
 			.n_addr6 = 1,
 			.addr6 = &addr6,
+			.bridge = d->bridge,
 		};
 		int err = memory_port_open(&d->port[i], d->frames, &mc);
 
@@ -319,6 +348,8 @@ int dut_open(struct dut **out, const struct dut_config *cfg)
 	d->workload = cfg->workload;
 	rcu_register_thread();
 	err = frames_new(&d->frames, cfg->frames, cfg->chunk, FRAMES_HUGE_PREFER);
+	if (err == 0 && cfg->workload->bridged)
+		err = bridge_make(d);
 	if (err == 0)
 		err = ports_open(d, cfg);
 	if (err == 0)
@@ -371,6 +402,8 @@ void dut_close(struct dut *d)
 	}
 	if (d->ifaces != NULL)
 		ifaces_free(d->ifaces);
+	fdb_free(d->bridge_live.fdb);
+	free(d->bridge);
 	if (d->frames != NULL)
 		frames_free(d->frames);
 	free(d);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* recipe: what a kind of workload is made of. Private to workload.c, which has IPv4's and the list,
- * and workload6.c, which has IPv6's. */
+ * workload6.c, which has IPv6's, and workload_l2.c, which has what is bridged. */
 #ifndef BENCH_RECIPE_H
 #define BENCH_RECIPE_H
 
@@ -33,5 +33,8 @@ void recipe_spoil(uint8_t *frame, uint32_t how);
 int make6_one(struct workload *w, const struct recipe *r, uint64_t *rng);
 int make6_table(struct workload *w, const struct recipe *r, uint64_t *rng);
 int make6_mix(struct workload *w, const struct recipe *r, uint64_t *rng);
+
+/* Frames between n_routes pairs of stations of a bridge. */
+int make_l2(struct workload *w, const struct recipe *r, uint64_t *rng);
 
 #endif

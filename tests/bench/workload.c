@@ -282,11 +282,13 @@ static const struct recipe recipes[] = {
 	{"ip6_1m", make6_table, 1000000, 1000000},
 	{"ip6_mix", make6_mix, 100, 65536},
 	{"vlan_1", make_vlan_one, 1, 256},
+	{"l2_1", make_l2, 1, 256},
+	{"l2_10k", make_l2, 10000, 200000},
 };
 
 static const char *const names[] = {
-	"ip4_1",    "ip4_100k", "ip4_1m",  "ip4_mix", "ip6_1",
-	"ip6_100k", "ip6_1m",   "ip6_mix", "vlan_1",  NULL,
+	"ip4_1",  "ip4_100k", "ip4_1m", "ip4_mix", "ip6_1",  "ip6_100k",
+	"ip6_1m", "ip6_mix",  "vlan_1", "l2_1",    "l2_10k", NULL,
 };
 static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(recipes) + 1, "each workload has a name");
 

@@ -6,6 +6,7 @@
 #ifndef BENCH_WORKLOAD_H
 #define BENCH_WORKLOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,7 @@ struct workload {
 	size_t n_frames;
 	uint8_t *way;       /* of each frame, enum workload_way; NULL: all WORKLOAD_FIRST */
 	uint32_t frame_len; /* the same for all; a frame of IPv4 may have a trailer then */
+	bool bridged;       /* not routed: the ports are a bridge's, and frames stay as they are */
 	uint16_t vlan; /* frames come with its tag and leave with that of the next; 0: without */
 };
 
