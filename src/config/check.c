@@ -45,17 +45,40 @@ void check_version(struct check *k, const struct seen *seen)
 		           CONFIG_VERSION);
 }
 
-/* The interface that is being read; it is counted when it is done. */
-static struct config_interface *current(const struct check *k)
+struct config_interface *check_current(const struct check *k, const struct path *path)
 {
-	return &k->config->interfaces[k->config->n_interfaces];
+	const struct config *c = k->config;
+	struct config_bridge *b;
+
+	/* What is being read is counted when it is done. */
+	if (strcmp(path->step[0].key, "interfaces") == 0)
+		return &c->interfaces[c->n_interfaces];
+	b = &c->bridges[c->n_bridges];
+	if (strcmp(path->step[2].key, "vlans") == 0)
+		return &b->vlans[b->n_vlans].foot;
+	return &b->foot;
+}
+
+struct check_foot *check_foot_place(struct check *k, struct config_interface *f)
+{
+	if (f->index == 0) {
+		struct check_foot *foot = array_slot(&k->feet, k->n_feet, sizeof(*foot));
+
+		if (foot == NULL) {
+			k->err = -ENOMEM;
+			return NULL;
+		}
+		foot->iface = CONFIG_NO_IFACE;
+		f->index = (uint32_t)++k->n_feet;
+	}
+	return &k->feet[f->index - 1];
 }
 
 /* A link-local address is unique on its link only, and there may be one (RFC 4291 2.8 asks for no
  * more). */
 static void check_link_local(struct check *k, const struct seen *seen)
 {
-	const struct config_interface *f = current(k);
+	const struct config_interface *f = check_current(k, seen->path);
 	char text[IP_TEXT];
 
 	for (size_t i = 0; i < f->n_addresses; i++) {
@@ -68,6 +91,8 @@ static void check_link_local(struct check *k, const struct seen *seen)
 
 void check_address(struct check *k, const struct seen *seen)
 {
+	struct config_interface *f = check_current(k, seen->path);
+	bool of_bridge = strcmp(seen->path->step[0].key, "bridges") == 0;
 	const struct config_prefix *p = seen->value;
 	struct check_subnet *s;
 
@@ -75,6 +100,8 @@ void check_address(struct check *k, const struct seen *seen)
 		check_link_local(k, seen);
 		return;
 	}
+	if (of_bridge && check_foot_place(k, f) == NULL)
+		return;
 	s = array_slot(&k->subnets, k->n_subnets, sizeof(*s));
 	if (s == NULL) {
 		k->err = -ENOMEM;
@@ -85,23 +112,32 @@ void check_address(struct check *k, const struct seen *seen)
 		.first = prefix_first(p),
 		.last = prefix_last(p),
 		.iface = (uint16_t)k->config->n_interfaces,
+		.foot = of_bridge ? f->index : 0,
 		.index = seen->index,
 		.at = seen->at[0],
 	};
 	k->n_subnets++;
 }
 
+void *check_slot(struct check *k, void *array, size_t *n, size_t index, size_t size)
+{
+	while (*n <= index) {
+		if (array_slot(array, *n, size) == NULL) {
+			k->err = -ENOMEM;
+			return NULL;
+		}
+		++*n;
+	}
+	return *(char **)array + index * size;
+}
+
 void check_place(struct check *k, struct check_places *places, uint32_t index,
                  struct check_place place)
 {
-	while (places->n <= index) {
-		if (array_slot(&places->at, places->n, sizeof(place)) == NULL) {
-			k->err = -ENOMEM;
-			return;
-		}
-		places->n++;
-	}
-	places->at[index] = place;
+	struct check_place *p = check_slot(k, &places->at, &places->n, index, sizeof(place));
+
+	if (p != NULL)
+		*p = place;
 }
 
 void check_pcap(struct check *k, const struct seen *seen)
@@ -124,34 +160,52 @@ static void check_of_device(struct check *k, const struct seen *seen)
 	}
 }
 
-/* RFC 8200 5: a link with a smaller MTU has no IPv6. */
-static void check_mtu(struct check *k, const struct seen *seen)
+/* Complain about the field @key of the mapping @seen. */
+static void refuse_key(struct check *k, const struct seen *seen, const char *key, const char *why)
 {
-	const struct config_interface *f = seen->value;
+	const struct schema *s = seen->schema;
+
+	check_refuse_field(k, seen, (unsigned int)(schema_field(s, key) - s->fields), why);
+}
+
+/* RFC 8200 5: a link with a smaller MTU has no IPv6. */
+static void check_mtu(struct check *k, const struct seen *seen, const struct config_interface *f)
+{
 	size_t n6 = 0;
 
 	for (size_t i = 0; i < f->n_addresses; i++)
 		n6 += !ip_is4(f->addresses[i].addr);
 	if (n6 > 0)
-		check_refuse_field(k, seen, INTERFACE_MTU,
-		                   "IPv6 needs at least 1280 (RFC 8200 5): raise it, or remove the "
-		                   "IPv6 addresses");
+		refuse_key(k, seen, "mtu",
+		           "IPv6 needs at least 1280 (RFC 8200 5): raise it, or remove the "
+		           "IPv6 addresses");
 	else if (f->ra.send)
-		check_refuse_field(k, seen, INTERFACE_MTU,
-		                   "IPv6 needs at least 1280 (RFC 8200 5): raise it, or remove the "
-		                   "router-advertisement");
+		refuse_key(k, seen, "mtu",
+		           "IPv6 needs at least 1280 (RFC 8200 5): raise it, or remove the "
+		           "router-advertisement");
+}
+
+void check_addressed(struct check *k, const struct seen *seen, struct config_interface *f)
+{
+	if (f->mtu != 0 && f->mtu < 1280)
+		check_mtu(k, seen, f);
+	else if (f->ra.send)
+		check_advertisement(k, seen, f);
 }
 
 void check_interface(struct check *k, const struct seen *seen)
 {
-	const struct config_interface *f = seen->value;
+	struct check_interface *place =
+		check_slot(k, &k->interfaces, &k->n_interfaces, seen->index, sizeof(*place));
 
-	if (seen->at[1 + INTERFACE_PCAP].line != 0)
+	if (place == NULL)
+		return;
+	place->whole = seen->at[0];
+	memcpy(place->field, seen->at + 1, sizeof(place->field));
+	check_vlan(k, seen);
+	if (seen->at[1 + INTERFACE_PCAP].line != 0 && !interface_is_vlan(seen->value))
 		check_of_device(k, seen);
-	if (f->mtu != 0 && f->mtu < 1280)
-		check_mtu(k, seen);
-	else if (f->ra.send)
-		check_advertisement(k, seen);
+	check_addressed(k, seen, seen->value);
 }
 
 void check_neighbour(struct check *k, const struct seen *seen)
@@ -200,6 +254,11 @@ void check_captures(struct check *k)
 void check_fini(struct check *k)
 {
 	free(k->captures.at);
+	free(k->interfaces);
+	free(k->bridges);
+	free(k->ports);
+	free(k->stations);
+	free(k->feet);
 	free(k->ra.prefixes);
 	free(k->gateways);
 	free(k->routes.at);
@@ -210,7 +269,13 @@ void check_fini(struct check *k)
 
 void check_all(struct check *k)
 {
-	check_interfaces(k);
+	check_made(k);
+	if (k->err == 0)
+		check_vlans(k);
+	if (k->err == 0)
+		check_bridges(k);
+	if (k->err == 0)
+		check_interfaces(k);
 	if (k->err == 0)
 		check_captures(k);
 	if (k->err == 0)

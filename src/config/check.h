@@ -23,7 +23,39 @@ enum interface_field {
 	INTERFACE_REDIRECTS,
 	INTERFACE_DAD,
 	INTERFACE_RA,
+	INTERFACE_PARENT,
+	INTERFACE_VLAN,
+	INTERFACE_PROTOCOL,
+	INTERFACE_FIELDS,
 };
+enum bridge_field {
+	BRIDGE_VLAN_AWARE,
+	BRIDGE_MAC,
+	BRIDGE_AGEING,
+	BRIDGE_MAC_LIMIT,
+	BRIDGE_STORM,
+	BRIDGE_ADDRESSES,
+	BRIDGE_MTU,
+	BRIDGE_URPF,
+	BRIDGE_REDIRECTS,
+	BRIDGE_DAD,
+	BRIDGE_RA,
+	BRIDGE_PORTS,
+	BRIDGE_STATIONS,
+	BRIDGE_VLANS,
+	BRIDGE_FIELDS,
+};
+enum port_field {
+	PORT_ACCESS,
+	PORT_TRUNK,
+	PORT_NATIVE,
+	PORT_ISOLATED,
+	PORT_STATE,
+	PORT_MAC_LIMIT,
+	PORT_STORM,
+	PORT_FIELDS,
+};
+enum station_field { STATION_LLADDR, STATION_PORT, STATION_VLAN, STATION_FIELDS };
 enum ra_field {
 	RA_PREFIXES,
 	RA_INTERVAL,
@@ -53,6 +85,7 @@ struct check_subnet {
 	struct config_prefix subnet;
 	struct ip first, last; /* of the subnet */
 	uint16_t iface;        /* as the file counts, then as the model does */
+	uint32_t foot;         /* 0: that is it; else of the router's foot in a bridge its index */
 	uint32_t index;        /* in the interface's list */
 	struct mark at;
 };
@@ -88,6 +121,27 @@ struct check_ra {
 	struct mark *prefixes; /* by position */
 };
 
+/* Where things were said, each with its fields; all zero if it has errors. */
+struct check_interface {
+	struct mark whole, field[INTERFACE_FIELDS];
+};
+struct check_bridge {
+	struct mark whole, field[BRIDGE_FIELDS];
+};
+struct check_port {
+	struct mark whole, field[PORT_FIELDS];
+};
+struct check_station {
+	struct mark whole, field[STATION_FIELDS];
+};
+
+/* A foot of the router in a bridge. */
+struct check_foot {
+	struct mark whole;
+	struct mark mtu;
+	uint16_t iface; /* as the model counts, when there is one; else CONFIG_NO_IFACE */
+};
+
 struct check {
 	struct config *config;
 	struct config_errors *errs;
@@ -95,6 +149,12 @@ struct check {
 	struct check_places captures; /* by config_interface.index */
 	struct check_ra ra;
 	size_t n_gateways, n_subnets, n_taken;
+	size_t n_interfaces, n_bridges, n_ports, n_stations, n_feet;
+	struct check_interface *interfaces; /* by config_interface.index */
+	struct check_bridge *bridges;       /* as the file counts */
+	struct check_port *ports;           /* by config_bridge_port.index */
+	struct check_station *stations;     /* of the bridge that is being read */
+	struct check_foot *feet;            /* by config_interface.index of feet, less 1 */
 	struct check_gateway *gateways;
 	struct check_subnet *subnets; /* when all is read: disjoint, sorted by address */
 	struct check_taken *taken;    /* sorted by address */
@@ -103,11 +163,25 @@ struct check {
 };
 
 schema_check check_version, check_address, check_interface, check_pcap, check_route, check_gateway,
-	check_neighbour, check_ra, check_ra_prefix, check_dns_server, check_dns_search;
+	check_neighbour, check_ra, check_ra_prefix, check_dns_server, check_dns_search,
+	check_bridge, check_bridge_port, check_bridge_vlan, check_station;
+schema_unless interface_is_vlan, vlan_is_named;
 
-/* Judge the router advertisement of the interface @seen, and fill in what follows from its
- * addresses. */
-void check_advertisement(struct check *k, const struct seen *seen);
+/* The interface, or the foot in a bridge, that the value at @path is said of while it is read. */
+struct config_interface *check_current(const struct check *k, const struct path *path);
+
+/* The place kept for the foot @f; NULL without memory. */
+struct check_foot *check_foot_place(struct check *k, struct config_interface *f);
+
+/* Judge what the mapping @seen says of @f beside its addresses. */
+void check_addressed(struct check *k, const struct seen *seen, struct config_interface *f);
+
+/* Judge the router advertisement of @f, that the mapping @seen says, and fill in what follows from
+ * its addresses. */
+void check_advertisement(struct check *k, const struct seen *seen, struct config_interface *f);
+
+/* Judge what the mapping @seen says of VLANs. */
+void check_vlan(struct check *k, const struct seen *seen);
 
 /* Complain about field @i of the mapping @seen. */
 void check_refuse_field(struct check *k, const struct seen *seen, unsigned int i, const char *why);
@@ -115,6 +189,10 @@ void check_refuse_field(struct check *k, const struct seen *seen, unsigned int i
 /* Remember where element @index was said; those between that were not kept stay zero. */
 void check_place(struct check *k, struct check_places *places, uint32_t index,
                  struct check_place place);
+
+/* Element @index of @array, of @size bytes each; all up to it are there then, zeroed. Return: NULL
+ * without memory. */
+void *check_slot(struct check *k, void *array, size_t *n, size_t index, size_t size);
 
 /**
  * check_all - judge the whole, sort it, and resolve the names and gateways in it
@@ -124,7 +202,20 @@ void check_place(struct check *k, struct check_places *places, uint32_t index,
  */
 void check_all(struct check *k);
 
-/* The parts of check_all(), in this order. */
+/**
+ * check_made - make the interfaces that follow from bridges, sort all, and link them to each other
+ *
+ * What is wrong with names that others have is told here. The places of subnets are of the model
+ * then. Context: any.
+ */
+void check_made(struct check *k);
+
+/* The way to what is said of @f. @vid has 8 bytes. */
+struct path check_path_of(const struct check *k, const struct config_interface *f, char *vid);
+
+/* The parts of check_all(), in this order, after check_made(). */
+void check_vlans(struct check *k);
+void check_bridges(struct check *k);
 void check_interfaces(struct check *k);
 void check_captures(struct check *k);
 void check_routes(struct check *k);

@@ -22,7 +22,7 @@
 
 static void refuse(struct check *k, const struct seen *seen, enum ra_field i, const char *why)
 {
-	const struct schema *s = &seen->schema->fields[INTERFACE_RA];
+	const struct schema *s = schema_field(seen->schema, "router-advertisement");
 	struct path path = *seen->path;
 	struct mark at = k->ra.field[i].line != 0 ? k->ra.field[i] : k->ra.whole;
 
@@ -32,10 +32,9 @@ static void refuse(struct check *k, const struct seen *seen, enum ra_field i, co
 	errors_add(k->errs, at, &path, "%s", why);
 }
 
-/* The interface that is being read; it is counted when it is done. */
-static const struct config_ra *current(const struct check *k)
+static const struct config_ra *current(const struct check *k, const struct seen *seen)
 {
-	return &k->config->interfaces[k->config->n_interfaces].ra;
+	return &check_current(k, seen->path)->ra;
 }
 
 static void said_before(struct check *k, const struct seen *seen)
@@ -46,7 +45,7 @@ static void said_before(struct check *k, const struct seen *seen)
 void check_ra_prefix(struct check *k, const struct seen *seen)
 {
 	const struct config_prefix *p = seen->value;
-	const struct config_ra *ra = current(k);
+	const struct config_ra *ra = current(k, seen);
 	struct mark *at;
 
 	if (seen->index == 0)
@@ -73,7 +72,7 @@ void check_ra_prefix(struct check *k, const struct seen *seen)
 void check_dns_server(struct check *k, const struct seen *seen)
 {
 	const struct ip *addr = seen->value;
-	const struct config_ra *ra = current(k);
+	const struct config_ra *ra = current(k, seen);
 
 	if (ip_is4(*addr))
 		errors_add(k->errs, seen->at[0], seen->path,
@@ -87,7 +86,7 @@ void check_dns_server(struct check *k, const struct seen *seen)
 void check_dns_search(struct check *k, const struct seen *seen)
 {
 	const char *domain = *(char *const *)seen->value;
-	const struct config_ra *ra = current(k);
+	const struct config_ra *ra = current(k, seen);
 
 	for (size_t i = 0; i < ra->n_dns_search; i++) {
 		if (strcasecmp(ra->dns_search[i], domain) == 0)
@@ -101,10 +100,8 @@ void check_ra(struct check *k, const struct seen *seen)
 	memcpy(k->ra.field, seen->at + 1, RA_FIELDS * sizeof(k->ra.field[0]));
 }
 
-static void check_times(struct check *k, const struct seen *seen)
+static void check_times(struct check *k, const struct seen *seen, const struct config_ra *ra)
 {
-	const struct config_ra *ra = &((const struct config_interface *)seen->value)->ra;
-
 	if (ra->lifetime != 0 && ra->lifetime < ra->interval)
 		refuse(k, seen, RA_LIFETIME,
 		       "shorter than the interval: hosts would lose the router in between");
@@ -117,19 +114,17 @@ static void check_times(struct check *k, const struct seen *seen)
 		       "shorter than the preferred lifetime, which must be said then");
 }
 
-static void check_link_mtu(struct check *k, const struct seen *seen)
+static void check_link_mtu(struct check *k, const struct seen *seen,
+                           const struct config_interface *f)
 {
-	const struct config_interface *f = seen->value;
-
 	if (f->ra.mtu != CONFIG_MTU_AUTO && f->mtu != 0 && f->ra.mtu > f->mtu)
 		refuse(k, seen, RA_MTU, "larger than the interface's own");
 }
 
 /* RFC 4862 5.5.3 d: of a prefix of another length no host on Ethernet makes an address. */
-static void check_lengths(struct check *k, const struct seen *seen)
+static void check_lengths(struct check *k, const struct seen *seen, const struct config_ra *ra)
 {
-	const struct config_ra *ra = &((const struct config_interface *)seen->value)->ra;
-	const struct schema *s = &seen->schema->fields[INTERFACE_RA];
+	const struct schema *s = schema_field(seen->schema, "router-advertisement");
 	struct path path = *seen->path;
 
 	path.step[path.n++] = (struct path_step){.key = s->key};
@@ -185,15 +180,14 @@ static size_t ra_bytes(const struct config_ra *ra)
 	return n;
 }
 
-void check_advertisement(struct check *k, const struct seen *seen)
+void check_advertisement(struct check *k, const struct seen *seen, struct config_interface *f)
 {
-	struct config_interface *f = seen->value;
 	char why[96];
 
-	check_times(k, seen);
-	check_link_mtu(k, seen);
+	check_times(k, seen, &f->ra);
+	check_link_mtu(k, seen, f);
 	if (f->ra.prefixes_said)
-		check_lengths(k, seen);
+		check_lengths(k, seen, &f->ra);
 	else
 		derive_prefixes(k, f);
 	(void)snprintf(why, sizeof(why), "%zu bytes, which is more than %d: say less",

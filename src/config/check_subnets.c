@@ -12,34 +12,6 @@
 #include "config/check.h"
 #include "wire/addr.h"
 
-static int by_name(const void *a, const void *b)
-{
-	const struct config_interface *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-/* Sort the interfaces; what refers to them by the file's order follows. */
-static void sort_interfaces(struct check *k)
-{
-	struct config *c = k->config;
-	uint16_t *now = calloc(c->n_interfaces + 1, sizeof(*now));
-
-	if (now == NULL) {
-		k->err = -ENOMEM;
-		return;
-	}
-	for (size_t i = 0; i < c->n_interfaces; i++)
-		c->interfaces[i].index = (uint32_t)i;
-	if (c->n_interfaces > 0)
-		qsort(c->interfaces, c->n_interfaces, sizeof(c->interfaces[0]), by_name);
-	for (size_t i = 0; i < c->n_interfaces; i++)
-		now[c->interfaces[i].index] = (uint16_t)i;
-	for (size_t i = 0; i < k->n_subnets; i++)
-		k->subnets[i].iface = now[k->subnets[i].iface];
-	free(now);
-}
-
 static int by_mark(const struct check_subnet *x, const struct check_subnet *y)
 {
 	if (x->at.line != y->at.line)
@@ -77,12 +49,12 @@ static const char *name_of(const struct check *k, const struct check_subnet *s)
 static void refuse_subnet(struct check *k, const struct check_subnet *s, const char *what,
                           const struct check_subnet *other)
 {
-	char text[IP_PREFIX_TEXT];
+	char text[IP_PREFIX_TEXT], vid[8];
+	struct path path = check_path_of(k, &k->config->interfaces[s->iface], vid);
 
-	errors_add(k->errs, s->at,
-	           PATH({.key = "interfaces"}, {.key = name_of(k, s)}, {.key = "addresses"},
-	                {.index = s->index}),
-	           "%s %s of %s", what,
+	path.step[path.n++] = (struct path_step){.key = "addresses"};
+	path.step[path.n++] = (struct path_step){.index = s->index};
+	errors_add(k->errs, s->at, &path, "%s %s of %s", what,
 	           ip_prefix_format(text, other->subnet.addr, other->subnet.len),
 	           name_of(k, other));
 }
@@ -151,9 +123,6 @@ static void list_taken(struct check *k)
 
 void check_interfaces(struct check *k)
 {
-	sort_interfaces(k);
-	if (k->err != 0)
-		return;
 	list_taken(k);
 	if (k->err != 0 || k->n_subnets == 0)
 		return;

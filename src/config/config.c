@@ -97,6 +97,11 @@ void config_free(struct config *c)
 {
 	if (c == NULL)
 		return;
+	/* What a foot has is its bridge's. */
+	for (size_t i = 0; i < c->n_interfaces; i++) {
+		if (c->interfaces[i].made)
+			c->interfaces[i] = (struct config_interface){};
+	}
 	value_free(&config_schema, c);
 	free(c);
 }

@@ -21,7 +21,10 @@
 
 /* What the daemon has room for: a file that says more is refused before anything is changed. */
 #define CONFIG_INTERFACES_MAX 1024 /* VLANs and feet in bridges too */
-#define CONFIG_DEVICES_MAX    64
+#define CONFIG_DEVICES_MAX    64   /* ports of bridges too */
+#define CONFIG_VIRTUAL_MAX    (CONFIG_INTERFACES_MAX - CONFIG_DEVICES_MAX)
+#define CONFIG_VID_MAX        4094
+#define CONFIG_MAC_LIMIT_MAX  (1u << 20)
 #define CONFIG_BRIDGES_MAX    64
 #define CONFIG_STATIONS_MAX   65536 /* static ones of a bridge */
 #define CONFIG_NO_BRIDGE      UINT16_MAX
@@ -176,8 +179,14 @@ struct config_vids {
 	uint64_t bits[4096 / 64];
 };
 
+static inline bool config_vids_has(const struct config_vids *v, uint16_t vid)
+{
+	return (v->bits[vid / 64] >> (vid % 64) & 1) != 0;
+}
+
 struct config_bridge_port {
 	char name[CONFIG_NAME_LEN];
+	uint32_t index;  /* among all ports of the file, for messages */
 	uint16_t iface;  /* index in config.interfaces; its own kind is CONFIG_DEVICE */
 	uint16_t access; /* VID; 0: it is a trunk, or the bridge is not VLAN-aware */
 	uint16_t native; /* of a trunk: VID of frames without one; 0: they are dropped */
@@ -198,6 +207,7 @@ struct config_station {
 	uint64_t lladdr; /* as mac_load() gives it */
 	uint16_t vlan;   /* 0 where the bridge is not VLAN-aware */
 	uint16_t iface;  /* index in config.interfaces */
+	uint32_t index;  /* in the file's list, for messages */
 	char port[CONFIG_NAME_LEN];
 };
 

@@ -83,9 +83,27 @@ static struct step step_of(bool has_was, bool has_is, int order)
 	                     has_is && (!has_was || order >= 0)};
 }
 
-static int diff_interfaces(const struct pair *p)
+static const char *bridge_name(const struct config *c, uint16_t bridge)
+{
+	return bridge == CONFIG_NO_BRIDGE ? "" : c->bridges[bridge].name;
+}
+
+/* What differs between two interfaces of one name, what was made out of bridges too. */
+static uint32_t interface_changes(const struct pair *p, const struct config_interface *was,
+                                  const struct config_interface *is)
 {
 	const struct schema *names = schema_field(&config_schema, "interfaces");
+	uint32_t bits = changes(names->fields, was, is);
+
+	if (was->kind != is->kind)
+		bits |= CONFIG_CHANGE_VLAN;
+	if (strcmp(bridge_name(p->was, was->bridge), bridge_name(p->is, is->bridge)) != 0)
+		bits |= CONFIG_CHANGE_BRIDGE;
+	return bits;
+}
+
+static int diff_interfaces(const struct pair *p)
+{
 	size_t n = p->was->n_interfaces, m = p->is->n_interfaces;
 	struct config_diff *d = p->out;
 
@@ -94,7 +112,7 @@ static int diff_interfaces(const struct pair *p)
 		const struct config_interface *is = j < m ? &p->is->interfaces[j] : NULL;
 		int order = was != NULL && is != NULL ? strcmp(was->name, is->name) : 0;
 		struct step s = step_of(was != NULL, is != NULL, order);
-		uint32_t changed = s.was && s.is ? changes(names->fields, was, is) : 0;
+		uint32_t changed = s.was && s.is ? interface_changes(p, was, is) : 0;
 
 		i += s.was;
 		j += s.is;
@@ -106,6 +124,32 @@ static int diff_interfaces(const struct pair *p)
 			s.was ? was : NULL,
 			s.is ? is : NULL,
 			changed,
+		};
+	}
+	return 0;
+}
+
+static int diff_bridges(const struct pair *p)
+{
+	const struct schema *names = schema_field(&config_schema, "bridges");
+	size_t n = p->was->n_bridges, m = p->is->n_bridges;
+	struct config_diff *d = p->out;
+
+	for (size_t i = 0, j = 0; i < n || j < m;) {
+		const struct config_bridge *was = i < n ? &p->was->bridges[i] : NULL;
+		const struct config_bridge *is = j < m ? &p->is->bridges[j] : NULL;
+		int order = was != NULL && is != NULL ? strcmp(was->name, is->name) : 0;
+		struct step s = step_of(was != NULL, is != NULL, order);
+
+		i += s.was;
+		j += s.is;
+		if (s.was && s.is && value_equal(names->fields, was, is))
+			continue;
+		if (array_slot(&d->bridges, d->n_bridges, sizeof(*d->bridges)) == NULL)
+			return -ENOMEM;
+		d->bridges[d->n_bridges++] = (struct config_diff_bridge){
+			s.was ? was : NULL,
+			s.is ? is : NULL,
 		};
 	}
 	return 0;
@@ -173,6 +217,8 @@ int config_diff(struct config_diff *out, const struct config *was, const struct 
 		d.system = changes(system, &was->system, &is->system);
 	err = diff_interfaces(&p);
 	if (err == 0)
+		err = diff_bridges(&p);
+	if (err == 0)
 		err = diff_routes(&p);
 	if (err == 0)
 		err = diff_neighbours(&p);
@@ -187,6 +233,7 @@ int config_diff(struct config_diff *out, const struct config *was, const struct 
 void config_diff_fini(struct config_diff *d)
 {
 	free(d->interfaces);
+	free(d->bridges);
 	free(d->routes);
 	free(d->neighbours);
 	*d = (struct config_diff){};

@@ -8,6 +8,7 @@
 #include "base/compiler.h"
 #include "config/address.h"
 #include "config/value.h"
+#include "config/vids.h"
 #include "wire/addr.h"
 
 static uint32_t number_load(const struct schema *s, const void *value)
@@ -195,6 +196,9 @@ void value_print(FILE *out, const struct schema *s, const void *value)
 	case SCHEMA_CPUS:
 		cpus_print(out, value);
 		break;
+	case SCHEMA_VIDS:
+		vids_print(out, value);
+		break;
 	case SCHEMA_MAC:
 		(void)fprintf(out, "%s", mac_format(text, *(const uint64_t *)value));
 		break;
@@ -210,6 +214,7 @@ void value_print(FILE *out, const struct schema *s, const void *value)
 		break;
 	case SCHEMA_MAPPING:
 	case SCHEMA_NAMED:
+	case SCHEMA_NUMBERED:
 	case SCHEMA_LIST:
 	case SCHEMA_LATER:
 		break;
@@ -225,6 +230,14 @@ static bool fields_equal(const struct schema *mapping, const void *a, const void
 	return true;
 }
 
+/* Have the elements @a and @b of @s the same name, if it has names? */
+static bool names_equal(const struct schema *s, const void *a, const void *b)
+{
+	if (s->type == SCHEMA_NUMBERED)
+		return *(const uint16_t *)a == *(const uint16_t *)b;
+	return s->type != SCHEMA_NAMED || strcmp(a, b) == 0;
+}
+
 static bool lists_equal(const struct schema *s, const void *a, const void *b)
 {
 	size_t n = schema_count(s, a);
@@ -232,7 +245,9 @@ static bool lists_equal(const struct schema *s, const void *a, const void *b)
 	if (n != schema_count(s, b))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!value_equal(s->fields, schema_element(s, a, i), schema_element(s, b, i)))
+		const void *x = schema_element(s, a, i), *y = schema_element(s, b, i);
+
+		if (!names_equal(s, x, y) || !value_equal(s->fields, x, y))
 			return false;
 	}
 	return true;
@@ -271,6 +286,7 @@ bool value_equal(const struct schema *s, const void *a, const void *b)
 		       fields_equal(s, schema_peek(s, a), schema_peek(s, b));
 	case SCHEMA_LIST:
 	case SCHEMA_NAMED:
+	case SCHEMA_NUMBERED:
 		return lists_equal(s, a, b);
 	case SCHEMA_LATER:
 		return true;
@@ -283,6 +299,7 @@ bool value_equal(const struct schema *s, const void *a, const void *b)
 	case SCHEMA_FILE:
 	case SCHEMA_DOMAIN:
 	case SCHEMA_CPUS:
+	case SCHEMA_VIDS:
 	case SCHEMA_MAC:
 	case SCHEMA_HOST:
 	case SCHEMA_GATEWAY:
@@ -297,6 +314,7 @@ bool value_equal(const struct schema *s, const void *a, const void *b)
 union scalar {
 	uint64_t word;
 	struct config_cpus cpus;
+	struct config_vids vids;
 	struct config_prefix prefix;
 	struct config_via via;
 	char *file;
@@ -345,7 +363,8 @@ static void elements_free(const struct schema *s, void *base)
 static bool is_owner(const struct schema *s)
 {
 	const uint32_t owners = 1u << SCHEMA_MAPPING | 1u << SCHEMA_NAMED | 1u << SCHEMA_LIST |
-	                        1u << SCHEMA_FILE | 1u << SCHEMA_DOMAIN | 1u << SCHEMA_GATEWAY;
+	                        1u << SCHEMA_NUMBERED | 1u << SCHEMA_FILE | 1u << SCHEMA_DOMAIN |
+	                        1u << SCHEMA_GATEWAY;
 
 	return (owners >> s->type & 1) != 0;
 }
@@ -368,7 +387,7 @@ static void scalar_free(const struct schema *s, void *value)
 
 void value_free(const struct schema *s, void *base)
 {
-	if (s->type == SCHEMA_LIST || s->type == SCHEMA_NAMED) {
+	if (s->type == SCHEMA_LIST || s->type == SCHEMA_NAMED || s->type == SCHEMA_NUMBERED) {
 		elements_free(s, base);
 	} else if (s->type == SCHEMA_MAPPING) {
 		for (const struct schema *f = s->fields; f->key != NULL; f++) {

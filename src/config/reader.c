@@ -13,6 +13,7 @@
 #include "config/events.h"
 #include "config/suggest.h"
 #include "config/value.h"
+#include "config/vids.h"
 
 /* A value on its way: where the schema wants it, and where the file has it. */
 struct value {
@@ -36,6 +37,24 @@ static void read_scalar(struct reader *r, const struct value *v)
 		errors_add(r->errs, here(r), &r->path, "the value is missing");
 	else if (!value_parse(s, text, schema_value(s, v->base), why))
 		errors_add(r->errs, here(r), &r->path, "%s", why);
+}
+
+/* VLANs, or a list of them: each adds to the same set. */
+static void read_vids(struct reader *r, const struct value *v)
+{
+	uint32_t n = 0;
+
+	if (r->event.type != YAML_SEQUENCE_START_EVENT) {
+		read_scalar(r, v);
+		return;
+	}
+	while (reader_next(r) && r->event.type != YAML_SEQUENCE_END_EVENT) {
+		push_index(r, n++);
+		read_scalar(r, v);
+		pop(r);
+	}
+	if (n == 0 && !r->stop)
+		errors_add(r->errs, v->at, &r->path, "a VLAN is missing");
 }
 
 static void read_list_gateway(struct reader *r, const struct value *v, struct config_via *via)
@@ -127,10 +146,12 @@ static void read_pair(struct reader *r, const struct schema *mapping, void *base
 		reader_skip(r);
 }
 
-static void require_fields(struct reader *r, const struct schema *mapping, const struct mark *at)
+static void require_fields(struct reader *r, const struct schema *mapping, const void *base,
+                           const struct mark *at)
 {
 	for (const struct schema *f = mapping->fields; f->key != NULL; f++) {
-		if (!f->required || at[1 + (f - mapping->fields)].line != 0)
+		if (!f->required || at[1 + (f - mapping->fields)].line != 0 ||
+		    (f->unless != NULL && f->unless(base)))
 			continue;
 		if (f->type == SCHEMA_WORD)
 			errors_add(r->errs, at[0], &r->path,
@@ -153,7 +174,7 @@ static void read_mapping(struct reader *r, const struct value *v, struct mark *a
 			read_pair(r, v->schema, base, at);
 	}
 	if (!r->stop)
-		require_fields(r, v->schema, at);
+		require_fields(r, v->schema, base, at);
 }
 
 static size_t *count_of(const struct value *v)
@@ -189,6 +210,7 @@ union blank {
 	struct config_route route;
 	struct config_neighbour neighbour;
 	struct config_prefix prefix;
+	struct config_station station;
 };
 
 static void read_list(struct reader *r, const struct value *v)
@@ -221,11 +243,24 @@ static void read_list(struct reader *r, const struct value *v)
 	}
 }
 
+/* A name: an interface's, or a VID. */
+union name {
+	char text[CONFIG_NAME_LEN];
+	uint16_t vid;
+};
+
+static bool name_equal(const struct schema *s, const union name *a, const void *b)
+{
+	if (s->type == SCHEMA_NUMBERED)
+		return a->vid == *(const uint16_t *)b;
+	return strcmp(a->text, b) == 0;
+}
+
 /* Is @name none of the names before? They are few: has_room() sees to that. */
-static bool name_is_new(struct reader *r, const struct value *v, const char *name)
+static bool name_is_new(struct reader *r, const struct value *v, const union name *name)
 {
 	for (size_t i = 0; i < *count_of(v); i++) {
-		if (strcmp(schema_element(v->schema, v->base, i), name) == 0) {
+		if (name_equal(v->schema, name, schema_element(v->schema, v->base, i))) {
 			errors_add(r->errs, here(r), &r->path, "said before");
 			return false;
 		}
@@ -233,14 +268,17 @@ static bool name_is_new(struct reader *r, const struct value *v, const char *nam
 	return true;
 }
 
-/* May @name, the current event, be added to the names of @v? */
-static bool name_is_fine(struct reader *r, const struct value *v, const char *name)
+/* Read @text, the current event, as a @name that may be added to those of @v. */
+static bool name_read(struct reader *r, const struct value *v, const char *text, union name *name)
 {
 	char why[WHY_MAX];
 	bool fine;
 
-	push_key(r, name);
-	fine = name_is_valid(name, why);
+	push_key(r, text);
+	if (v->schema->type == SCHEMA_NUMBERED)
+		fine = vid_parse(text, &name->vid, why);
+	else
+		fine = name_parse(text, name->text, why);
 	if (!fine)
 		errors_add(r->errs, here(r), &r->path, "%s", why);
 	else
@@ -252,12 +290,14 @@ static bool name_is_fine(struct reader *r, const struct value *v, const char *na
 /* One name, the current event, and its mapping. Each element starts with its name. */
 static void read_name(struct reader *r, const struct value *v)
 {
-	const char *name = scalar_text(r);
+	const char *text = scalar_text(r);
 	struct mark at = here(r);
 	uint32_t index = (uint32_t)*count_of(v);
+	union name name = {};
+	char step[CONFIG_NAME_LEN];
 	char *slot;
 
-	if (name == NULL || !name_is_fine(r, v, name)) {
+	if (text == NULL || !name_read(r, v, text, &name)) {
 		if (reader_next(r))
 			reader_skip(r);
 		return;
@@ -265,9 +305,10 @@ static void read_name(struct reader *r, const struct value *v)
 	slot = new_element(r, v);
 	if (slot == NULL)
 		return;
-	value_set_defaults(v->schema->fields, slot);
-	memcpy(slot, name, strlen(name) + 1); /* name_is_fine() knows that it fits */
-	push_key(r, slot);
+	value_set_defaults(v->schema->fields, schema_value(v->schema->fields, slot));
+	memcpy(slot, &name, v->schema->type == SCHEMA_NUMBERED ? sizeof(name.vid) : sizeof(name));
+	(void)snprintf(step, sizeof(step), "%s", text); /* name_read() knows that it fits */
+	push_key(r, step);
 	if (reader_next(r))
 		read_value(r, &(struct value){v->schema->fields, slot, index, at});
 	pop(r);
@@ -295,12 +336,14 @@ static void read_typed(struct reader *r, const struct value *v, struct mark *at)
 
 	if (s->type == SCHEMA_MAPPING)
 		read_mapping(r, v, at);
-	else if (s->type == SCHEMA_NAMED)
+	else if (s->type == SCHEMA_NAMED || s->type == SCHEMA_NUMBERED)
 		read_named(r, v);
 	else if (s->type == SCHEMA_LIST)
 		read_list(r, v);
 	else if (s->type == SCHEMA_GATEWAY)
 		read_gateways(r, v);
+	else if (s->type == SCHEMA_VIDS)
+		read_vids(r, v);
 	else
 		read_scalar(r, v);
 	if (s->check != NULL && !r->stop && errors_count(r->errs) == errors)

@@ -2,17 +2,10 @@
 /* schema: the table. A new key is a line here, a member in config.h, and nothing elsewhere. */
 #include "config/schema.h"
 
-#include <stddef.h>
 #include <string.h>
 
-#include "config/check.h"
+#include "config/fields.h"
 
-/* Where a value lies, for designated initialisers. */
-#define AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
-#define ARRAY_AT(type, array, n)                                                   \
-	.offset = offsetof(type, array), .size = sizeof(((type *)NULL)->array[0]), \
-	.count = offsetof(type, n)
-#define SAID_AT(type, member) .said = offsetof(type, member)
 #define LATER(name)                                 \
 	{                                           \
 		.key = (name), .type = SCHEMA_LATER \
@@ -20,17 +13,15 @@
 
 static const char *const auto_words[] = {"auto", NULL};
 static const char *const all_words[] = {"all", NULL};
-static const char *const none_words[] = {"none", NULL};
+const char *const none_words[] = {"none", NULL};
+const char *const urpf_words[] = {"off", "strict", "loose", NULL};
 static const char *const idle_words[] = {"adaptive", "busy", NULL};
 static const char *const hugepages_words[] = {"prefer", "require", "never", NULL};
 static const char *const control_words[] = {"own", "kernel", NULL};
 static const char *const on_failure_words[] = {"pass", "drop", NULL};
 static const char *const mode_words[] = {"auto", "native", "generic", NULL};
 static const char *const zero_copy_words[] = {"auto", "require", "never", NULL};
-static const char *const urpf_words[] = {"off", "strict", "loose", NULL};
-static const char *const mtu_words[] = {"none", "auto", NULL};
-static const char *const infinite_words[] = {"infinite", NULL};
-static const char *const preference_words[] = {"low", "medium", "high", NULL};
+static const char *const protocol_words[] = {"802.1q", "802.1ad", NULL};
 static const char *const default_words[] = {"default", NULL};
 static const char *const type_words[] = {"unicast", "blackhole", "unreachable", "prohibit", NULL};
 
@@ -120,141 +111,10 @@ static const struct schema pcap_fields[] = {
 	{},
 };
 
-static const struct schema address_element = {
+const struct schema address_element = {
 	.key = "address",
 	.type = SCHEMA_ADDRESS,
 	.check = check_address,
-};
-
-static const struct schema ra_prefix_element = {
-	.key = "prefix",
-	.type = SCHEMA_PREFIX,
-	.check = check_ra_prefix,
-};
-
-static const struct schema dns_server_element = {
-	.key = "server",
-	.type = SCHEMA_HOST,
-	.check = check_dns_server,
-};
-
-static const struct schema dns_search_element = {
-	.key = "domain",
-	.type = SCHEMA_DOMAIN,
-	.check = check_dns_search,
-};
-
-#define RA_MAX (1280 / 8) /* far more of anything than an advertisement has room for */
-
-static const struct schema ra_fields[] = {
-	[RA_PREFIXES] = {.key = "prefixes",
-                         .type = SCHEMA_LIST,
-                         .help = "IPv6 prefixes of the link; if not said, those of the addresses",
-                         ARRAY_AT(struct config_interface, ra.prefixes, ra.n_prefixes),
-                         SAID_AT(struct config_interface, ra.prefixes_said),
-                         .fields = &ra_prefix_element,
-                         .max = RA_MAX},
-	[RA_INTERVAL] = {.key = "interval",
-                         .type = SCHEMA_DURATION,
-                         .help = "longest time from one advertisement to the next",
-                         AT(struct config_interface, ra.interval),
-                         .fallback = "200s",
-                         .min = 4,
-                         .max = 1800},
-	[RA_LIFETIME] = {.key = "lifetime",
-                         .type = SCHEMA_DURATION,
-                         .help = "how long this is a default router; 0s: it is none",
-                         AT(struct config_interface, ra.lifetime),
-                         .fallback = "30m",
-                         .max = 9000},
-	[RA_MANAGED] = {.key = "managed",
-                        .type = SCHEMA_BOOL,
-                        .help = "hosts get addresses by DHCPv6",
-                        AT(struct config_interface, ra.managed),
-                        .fallback = "no"},
-	[RA_OTHER] = {.key = "other",
-                      .type = SCHEMA_BOOL,
-                      .help = "hosts get all but addresses by DHCPv6",
-                      AT(struct config_interface, ra.other),
-                      .fallback = "no"},
-	[RA_HOP_LIMIT] = {.key = "hop-limit",
-                          .type = SCHEMA_NUMBER,
-                          .help = "hop limit of hosts; 0: unspecified",
-                          AT(struct config_interface, ra.hop_limit),
-                          .fallback = "64",
-                          .max = 255},
-	[RA_MTU] = {.key = "mtu",
-                    .type = SCHEMA_NUMBER,
-                    .help = "MTU of the link; auto: that of the interface",
-                    AT(struct config_interface, ra.mtu),
-                    .words = mtu_words,
-                    .fallback = "auto",
-                    .min = 1280,
-                    .max = 9216},
-	[RA_PREFERENCE] = {.key = "preference",
-                           .type = SCHEMA_WORD,
-                           .help = "against other routers of the link",
-                           AT(struct config_interface, ra.preference),
-                           .words = preference_words,
-                           .fallback = "medium"},
-	[RA_REACHABLE] = {.key = "reachable-time",
-                          .type = SCHEMA_DURATION,
-                          .help = "how long hosts take a neighbour for reachable; 0s: unspecified",
-                          AT(struct config_interface, ra.reachable),
-                          .fallback = "0s",
-                          .milli = true,
-                          .max = 3600000},
-	[RA_RETRANS] = {.key = "retrans-timer",
-                        .type = SCHEMA_DURATION,
-                        .help = "after how long hosts solicit again; 0s: unspecified",
-                        AT(struct config_interface, ra.retrans),
-                        .fallback = "0s",
-                        .milli = true,
-                        .max = 3600000},
-	[RA_VALID] = {.key = "valid-lifetime",
-                      .type = SCHEMA_DURATION,
-                      .help = "how long an address made of a prefix is valid",
-                      AT(struct config_interface, ra.valid),
-                      .words = infinite_words,
-                      .fallback = "30d",
-                      .max = UINT32_MAX - 1},
-	[RA_PREFERRED] = {.key = "preferred-lifetime",
-                          .type = SCHEMA_DURATION,
-                          .help = "how long it is preferred to others",
-                          AT(struct config_interface, ra.preferred),
-                          .words = infinite_words,
-                          .fallback = "7d",
-                          .max = UINT32_MAX - 1},
-	[RA_ON_LINK] = {.key = "on-link",
-                        .type = SCHEMA_BOOL,
-                        .help = "all of a prefix is on the link",
-                        AT(struct config_interface, ra.on_link),
-                        .fallback = "yes"},
-	[RA_AUTONOMOUS] = {.key = "autonomous",
-                           .type = SCHEMA_BOOL,
-                           .help = "hosts make addresses of a prefix",
-                           AT(struct config_interface, ra.autonomous),
-                           .fallback = "yes"},
-	[RA_DNS_SERVERS] = {.key = "dns-servers",
-                            .type = SCHEMA_LIST,
-                            .help = "IPv6 addresses of recursive name servers",
-                            ARRAY_AT(struct config_interface, ra.dns_servers, ra.n_dns_servers),
-                            .fields = &dns_server_element,
-                            .max = RA_MAX},
-	[RA_DNS_SEARCH] = {.key = "dns-search",
-                           .type = SCHEMA_LIST,
-                           .help = "domains in which names are looked up",
-                           ARRAY_AT(struct config_interface, ra.dns_search, ra.n_dns_search),
-                           .fields = &dns_search_element,
-                           .max = RA_MAX},
-	[RA_DNS_LIFETIME] = {.key = "dns-lifetime",
-                             .type = SCHEMA_DURATION,
-                             .help = "how long hosts may use these servers and domains",
-                             AT(struct config_interface, ra.dns_lifetime),
-                             .words = infinite_words,
-                             .fallback = "30m",
-                             .max = UINT32_MAX - 1},
-	{},
 };
 
 /* The check functions know the positions of fields by the enums of check.h. */
@@ -267,22 +127,10 @@ static const struct schema interface_fields[] = {
                  .words = control_words,
                  .later = CONFIG_CONTROL_KERNEL,
                  .required = true,
+                 .unless = interface_is_vlan,
                  .change = CONFIG_CHANGE_CONTROL},
-	[INTERFACE_ADDRESSES] =
-		{.key = "addresses",
-                 .type = SCHEMA_LIST,
-                 .help = "addresses with the length of their subnet; the first is the primary one",
-                 ARRAY_AT(struct config_interface, addresses, n_addresses),
-                 .fields = &address_element,
-                 .max = 1024,
-                 .change = CONFIG_CHANGE_ADDRESSES},
-	[INTERFACE_MTU] = {.key = "mtu",
-                           .type = SCHEMA_NUMBER,
-                           .help = "longest IP packet; the device's own if not said",
-                           AT(struct config_interface, mtu),
-                           .min = 68, /* RFC 791 3.2 */
-                           .max = 9216,
-                           .change = CONFIG_CHANGE_MTU},
+	[INTERFACE_ADDRESSES] = FIELD_ADDRESSES(struct config_interface, ),
+	[INTERFACE_MTU] = FIELD_MTU(struct config_interface, ),
 	[INTERFACE_MAC] = {.key = "mac",
                            .type = SCHEMA_MAC,
                            .help = "Ethernet address; the device's own if not said",
@@ -312,36 +160,31 @@ static const struct schema interface_fields[] = {
                             .fields = pcap_fields,
                             .check = check_pcap,
                             .change = CONFIG_CHANGE_PCAP},
-	[INTERFACE_URPF] =
-		{.key = "urpf",
-                 .type = SCHEMA_WORD,
-                 .help = "whether packets are refused whose source has no route back: strict, by "
-                         "this interface; loose, by any",
-                 AT(struct config_interface, urpf),
-                 .words = urpf_words,
-                 .fallback = "off",
-                 .change = CONFIG_CHANGE_URPF},
-	[INTERFACE_REDIRECTS] = {.key = "redirects",
-                                 .type = SCHEMA_BOOL,
-                                 .help = "tell hosts of better gateways on their own link",
-                                 AT(struct config_interface, redirects),
-                                 .fallback = "yes",
-                                 .change = CONFIG_CHANGE_REDIRECTS},
-	[INTERFACE_DAD] = {.key = "dad",
-                           .type = SCHEMA_BOOL,
-                           .help = "look for duplicates before an IPv6 address is used",
-                           AT(struct config_interface, dad),
-                           .fallback = "yes",
-                           .change = CONFIG_CHANGE_DAD},
-	[INTERFACE_RA] = {.key = "router-advertisement",
-                          .type = SCHEMA_MAPPING,
-                          .help = "announce the router and the link to IPv6 hosts",
-                          .fields = ra_fields,
-                          SAID_AT(struct config_interface, ra.send),
-                          .check = check_ra,
-                          .change = CONFIG_CHANGE_RA},
-	LATER("parent"),
-	LATER("vlan"),
+	[INTERFACE_URPF] = FIELD_URPF(struct config_interface, ),
+	[INTERFACE_REDIRECTS] = FIELD_REDIRECTS(struct config_interface, ),
+	[INTERFACE_DAD] = FIELD_DAD(struct config_interface, ),
+	[INTERFACE_RA] = FIELD_RA(struct config_interface, , 0),
+	[INTERFACE_PARENT] =
+		{.key = "parent",
+                 .type = SCHEMA_NAME,
+                 .help = "interface that this is a VLAN of; that of the name if not said",
+                 AT(struct config_interface, parent),
+                 .change = CONFIG_CHANGE_VLAN},
+	[INTERFACE_VLAN] = {.key = "vlan",
+                            .type = SCHEMA_NUMBER,
+                            .help = "VLAN ID; that of the name if not said",
+                            AT(struct config_interface, vlan),
+                            .min = 1,
+                            .max = CONFIG_VID_MAX,
+                            .unless = vlan_is_named,
+                            .change = CONFIG_CHANGE_VLAN},
+	[INTERFACE_PROTOCOL] = {.key = "protocol",
+                                .type = SCHEMA_WORD,
+                                .help = "of the VLAN's tag: 802.1q or, of a provider, 802.1ad",
+                                AT(struct config_interface, protocol),
+                                .words = protocol_words,
+                                .fallback = "802.1q",
+                                .change = CONFIG_CHANGE_VLAN},
 	{},
 };
 
@@ -442,7 +285,14 @@ static const struct schema top_fields[] = {
          .help = "by name",
          ARRAY_AT(struct config, interfaces, n_interfaces),
          .fields = &interface_element,
-         .max = CONFIG_DEVICES_MAX},
+         .hidden = offsetof(struct config_interface, made),
+         .max = CONFIG_INTERFACES_MAX},
+	{.key = "bridges",
+         .type = SCHEMA_NAMED,
+         .help = "by name",
+         ARRAY_AT(struct config, bridges, n_bridges),
+         .fields = &bridge_element,
+         .max = CONFIG_BRIDGES_MAX},
 	{.key = "routes",
          .type = SCHEMA_LIST,
          .help = "static routes",
@@ -455,7 +305,6 @@ static const struct schema top_fields[] = {
          ARRAY_AT(struct config, neighbours, n_neighbours),
          .fields = &neighbour_element,
          .max = CONFIG_NEIGHBOURS_MAX},
-	LATER("bridges"),
 	LATER("nat"),
 	LATER("acl"),
 	LATER("qos"),

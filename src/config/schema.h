@@ -13,9 +13,10 @@
 
 enum schema_type {
 	/* what has an inside */
-	SCHEMA_MAPPING, /* the keys of @fields */
-	SCHEMA_NAMED,   /* names the user chooses, each a mapping @fields; sorted by name later */
-	SCHEMA_LIST,    /* elements, each a @fields */
+	SCHEMA_MAPPING,  /* the keys of @fields */
+	SCHEMA_NAMED,    /* names the user chooses, each a mapping @fields; sorted by name later */
+	SCHEMA_NUMBERED, /* the same, but the names are VIDs */
+	SCHEMA_LIST,     /* elements, each a @fields */
 	/* scalars, by what lies in the model */
 	SCHEMA_NUMBER,   /* uint16_t or uint32_t; words[0], if any, stands for 0, words[1] for
 	                    UINT32_MAX */
@@ -27,6 +28,7 @@ enum schema_type {
 	SCHEMA_FILE,     /* char *, owned */
 	SCHEMA_DOMAIN,   /* the same: a domain without a dot at its end */
 	SCHEMA_CPUS,     /* struct config_cpus */
+	SCHEMA_VIDS,     /* struct config_vids: a VLAN, a range, all, or a list of such */
 	SCHEMA_MAC,      /* uint64_t */
 	SCHEMA_HOST,     /* struct ip: a host's address */
 	SCHEMA_GATEWAY,  /* struct config_via: the same, or a list of them */
@@ -50,6 +52,7 @@ struct seen {
 };
 
 typedef void schema_check(struct check *check, const struct seen *seen);
+typedef bool schema_unless(const void *base);
 
 #define SCHEMA_MAX_FIELDS 20
 
@@ -60,17 +63,21 @@ struct schema {
 	const char *const *words; /* ends in NULL */
 	const struct schema *fields; /* of a mapping: its keys; of a list: its element */
 	schema_check *check;
-	uint32_t min, max; /* of a number or a time; max of names and lists: how many */
-	uint32_t change;   /* enum config_change: what a difference here means */
-	uint16_t offset;   /* in the struct around it */
-	uint16_t size;     /* of the value, or of a list's element */
-	uint16_t said;  /* offset in the same struct of a bool: it was said; 0: none keeps that */
-	uint16_t count; /* of names and lists: offset of the size_t that counts them */
-	uint8_t type;   /* enum schema_type */
-	uint8_t later;  /* words from this one on are of versions to come; 0: none */
-	bool milli;     /* a time is in ms */
-	bool required;  /* must be said */
-	bool always;    /* printed even where it is the default */
+	schema_unless *unless; /* where this holds of the struct around it, it need not be said
+	                        * and is not printed */
+	uint32_t min, max;     /* of a number or a time; max of names and lists: how many */
+	uint32_t change;       /* enum config_change: what a difference here means */
+	uint16_t offset;       /* in the struct around it */
+	uint16_t size;         /* of the value, or of a list's element */
+	uint16_t said;   /* offset in the same struct of a bool: it was said; 0: none keeps that */
+	uint16_t count;  /* of names and lists: offset of the size_t that counts them */
+	uint16_t hidden; /* of names: offset in an element of a bool: it is not of the file; 0: all
+	                  * are */
+	uint8_t type;    /* enum schema_type */
+	uint8_t later;   /* words from this one on are of versions to come; 0: none */
+	bool milli;      /* a time is in ms */
+	bool required;   /* must be said */
+	bool always;     /* printed even where it is the default */
 };
 
 /* The whole file, a mapping into struct config. */

@@ -8,6 +8,7 @@
 
 #include "config/address.h"
 #include "config/suggest.h"
+#include "config/vids.h"
 #include "wire/addr.h"
 #include "wire/ether.h"
 
@@ -24,8 +25,7 @@ bool value_refuse(char *why, const char *format, ...)
 	return false;
 }
 
-/* Decimal digits without a leading zero, up to @end. */
-static bool digits_parse(const char *text, const char *end, uint32_t *number)
+bool digits_parse(const char *text, const char *end, uint32_t *number)
 {
 	uint64_t n = 0;
 
@@ -103,11 +103,12 @@ static bool duration_parse(const struct schema *s, const char *text, uint32_t *v
 		*value = (uint32_t)(number * scale);
 		return true;
 	}
-	if (s->words != NULL)
+	if (s->words != NULL && s->min == 0)
 		return value_refuse(why, "\"%.40s\" is no time such as 90s, 5m, 2h or 1d, nor %s",
 		                    text, s->words[0]);
-	return value_refuse(why, "\"%.40s\" is no time from %s to %s such as 90s, 5m, 2h or 1d",
-	                    text, duration_format(min, s, s->min), duration_format(max, s, s->max));
+	return value_refuse(why, "\"%.40s\" is no time from %s to %s such as 90s, 5m, 2h or 1d%s%s",
+	                    text, duration_format(min, s, s->min), duration_format(max, s, s->max),
+	                    s->words != NULL ? ", nor " : "", s->words != NULL ? s->words[0] : "");
 }
 
 /* All that may be said instead of a word that resembles none of them. */
@@ -162,31 +163,26 @@ static bool bool_parse(const char *text, bool *value, char *why)
 	return value_refuse(why, "\"%.40s\" is neither yes nor no", text);
 }
 
-bool name_is_valid(const char *name, char *why)
+bool name_parse(const char *text, char *value, char *why)
 {
-	const char *dot = strrchr(name, '.');
+	size_t len = strlen(text);
 
-	if (name[0] == '\0' || strlen(name) >= CONFIG_NAME_LEN)
+	if (len >= CONFIG_NAME_LEN && name_is_vlan(text))
+		return value_refuse(why,
+		                    "an interface's name has 1 to %d characters; a VLAN's may be "
+		                    "any, with \"parent\" and \"vlan\"",
+		                    CONFIG_NAME_LEN - 1);
+	if (len == 0 || len >= CONFIG_NAME_LEN)
 		return value_refuse(why, "an interface's name has 1 to %d characters",
 		                    CONFIG_NAME_LEN - 1);
-	for (const char *c = name; *c != '\0'; c++) {
+	for (const char *c = text; *c != '\0'; c++) {
 		if (*c <= ' ' || *c > '~' || *c == '/' || *c == ':')
 			return value_refuse(why,
 			                    "an interface's name has no blanks, no / and no :");
 	}
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return value_refuse(why, "\"%s\" is no name of an interface", name);
-	if (dot != NULL && dot != name && dot[1] != '\0' &&
-	    strspn(dot + 1, "0123456789") == strlen(dot + 1))
-		return value_refuse(why, "a VLAN interface is not supported by this version");
-	return true;
-}
-
-static bool name_parse(const char *text, char *value, char *why)
-{
-	if (!name_is_valid(text, why))
-		return false;
-	memcpy(value, text, strlen(text) + 1);
+	if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return value_refuse(why, "\"%s\" is no name of an interface", text);
+	memcpy(value, text, len + 1);
 	return true;
 }
 
@@ -312,6 +308,8 @@ bool value_parse(const struct schema *s, const char *text, void *value, char *wh
 		return domain_parse(text, value, why);
 	case SCHEMA_CPUS:
 		return cpus_parse(text, value, why);
+	case SCHEMA_VIDS:
+		return vids_parse(text, value, why);
 	case SCHEMA_MAC:
 		return mac_value_parse(text, value, why);
 	case SCHEMA_HOST:
@@ -324,6 +322,7 @@ bool value_parse(const struct schema *s, const char *text, void *value, char *wh
 		return to_parse(text, s, value, why);
 	case SCHEMA_MAPPING:
 	case SCHEMA_NAMED:
+	case SCHEMA_NUMBERED:
 	case SCHEMA_LIST:
 	case SCHEMA_LATER:
 		break;

@@ -58,7 +58,11 @@ void value_free(const struct schema *s, void *base);
 /* Say in @why (WHY_MAX bytes) what is wrong. Return: false. Context: any. */
 bool value_refuse(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Could an interface be called so? If not, say in @why (WHY_MAX bytes) why. Context: any. */
-[[nodiscard]] bool name_is_valid(const char *name, char *why);
+/* Read a name that an interface could have into @value (CONFIG_NAME_LEN bytes), or say in @why
+ * (WHY_MAX bytes) why none could. Context: any. */
+[[nodiscard]] bool name_parse(const char *text, char *value, char *why);
+
+/* Read decimal digits without a leading zero, up to @end. Return: false if it is something else. */
+[[nodiscard]] bool digits_parse(const char *text, const char *end, uint32_t *number);
 
 #endif

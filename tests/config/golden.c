@@ -82,7 +82,7 @@ static bool reads_back(const struct config *c, const char *text)
 		abort();
 	twice = print_config(again);
 	same = texts_equal("printed twice", twice, text) && diff.system == 0 &&
-	       diff.n_interfaces + diff.n_routes + diff.n_neighbours == 0;
+	       diff.n_interfaces + diff.n_bridges + diff.n_routes + diff.n_neighbours == 0;
 	free(twice);
 	config_diff_fini(&diff);
 	config_free(again);

@@ -28,7 +28,8 @@ static void read_back(const struct config *c)
 	must(out != NULL && config_print(out, c) == 0 && fclose(out) == 0);
 	must(config_parse(&again, text, len, &errs) == 0);
 	must(config_diff(&diff, c, again) == 0);
-	must(diff.system == 0 && diff.n_interfaces + diff.n_routes + diff.n_neighbours == 0);
+	must(diff.system == 0 && diff.n_interfaces + diff.n_bridges == 0 &&
+	     diff.n_routes + diff.n_neighbours == 0);
 	config_diff_fini(&diff);
 	config_free(again);
 	free(text);

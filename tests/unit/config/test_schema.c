@@ -43,7 +43,7 @@ static void every_key_is_explained(void **)
 
 static void default_is_canonical(const struct schema *s, const struct schema *)
 {
-	uint64_t value[sizeof(struct config_cpus) / 8] = {};
+	uint64_t value[sizeof(struct config_vids) / 8] = {};
 	char why[WHY_MAX] = "";
 	char *text = NULL;
 	size_t len = 0;
@@ -94,19 +94,22 @@ static void what_applies_at_run_time_says_what_it_changes(void **)
 		has_change_bit(f, interfaces);
 }
 
+static bool is_array(const struct schema *s)
+{
+	return s->type == SCHEMA_LIST || s->type == SCHEMA_NAMED || s->type == SCHEMA_NUMBERED;
+}
+
 static void values_do_not_overlap(const struct schema *s, const struct schema *parent)
 {
 	if (s->type == SCHEMA_LATER || s->type == SCHEMA_MAPPING)
 		return;
 	assert_int_not_equal(s->size, 0);
 	for (const struct schema *f = parent->fields; f != s; f++) {
-		size_t size = f->type == SCHEMA_LIST || f->type == SCHEMA_NAMED ? sizeof(void *)
-		                                                                : f->size;
+		size_t size = is_array(f) ? sizeof(void *) : f->size;
 
 		if (f->type == SCHEMA_LATER || f->type == SCHEMA_MAPPING)
 			continue;
-		if (s->offset < f->offset + size && f->offset < s->offset + s->size &&
-		    s->type != SCHEMA_LIST && s->type != SCHEMA_NAMED)
+		if (s->offset < f->offset + size && f->offset < s->offset + s->size && !is_array(s))
 			fail_msg("%s and %s share memory", s->key, f->key);
 	}
 }
