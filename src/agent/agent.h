@@ -41,6 +41,9 @@ struct agent_addrs {
 	struct iface_addr6 *addr6; /* the same */
 };
 
+#define AGENT_STRIPS_C 1 /* of 802.1Q */
+#define AGENT_STRIPS_S 2 /* of 802.1ad */
+
 /* An interface in force. Its id is its slot, its port's id if it has one and its iface's id. */
 struct agent_iface {
 	char name[CONFIG_NAME_LEN]; /* empty: the slot is free */
@@ -68,6 +71,9 @@ struct agent_iface {
 	bool up;     /* administratively */
 	bool carrier;
 	bool gone;            /* its device went away */
+	uint8_t strips;       /* tags that its driver takes off: AGENT_STRIPS_ */
+	bool sees_tags;       /* its device was told to show others as they are */
+	bool filters;         /* and drops VLANs all the same, unless promiscuous */
 	bool redirects;       /* as configured */
 	int successor;        /* the device of its name that came then, as the log has told */
 	uint64_t link_due_ns; /* until when READY waits for its link */
@@ -277,6 +283,20 @@ void agent_virtual_follow(struct agent *a);
 /* The port by which @id's frames go: its own, its VLAN's; of a foot in a bridge 0, for any may be
  * it. */
 uint16_t agent_iface_port(const struct agent *a, uint16_t id);
+
+/* --- tags.c: frames with tags, and those of bridges --- */
+
+/**
+ * agent_tags_check - do the devices of VLANs and bridges in @c show their frames with their tags?
+ *
+ * They are told to; where a driver insists on taking tags off, @c cannot be (AF_XDP row 23).
+ * Context: all devices of @c are open. Return: 0 or -EOPNOTSUPP.
+ */
+[[nodiscard]] int agent_tags_check(struct agent *a, const struct config *c, struct why *e);
+
+/* The snapshot @s is in force: devices that have become a bridge's ports, or are that no more, or
+ * were bound anew, are told so. */
+void agent_tags_follow(struct agent *a, const struct ifaces *s);
 
 /* --- links.c: what becomes of the devices while we have them --- */
 

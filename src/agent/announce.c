@@ -137,11 +137,14 @@ static int device_groups(struct agent *a, uint16_t id, const struct ifaces *s)
 
 	if (port != NULL && a->iface[id].gone)
 		return 0; /* there is nobody to ask */
-	for (uint16_t i = 0; i < s->n && err == 0 && port != NULL && port->ifindex != 0; i++) {
+	if (port == NULL || port->ifindex == 0)
+		return groups_set(g, 0, NULL, 0);
+	if (s->iface[id].bridge != NULL || (a->iface[id].filters && s->iface[id].vlans != NULL))
+		return groups_set_all(g, (int)port->ifindex);
+	for (uint16_t i = 0; i < s->n && err == 0; i++) {
 		const struct iface *f = &s->iface[i];
-		bool on = i == id || (f->kind == IFACE_VLAN && f->port == id);
 
-		if (on && f->n_addr6 > 0 && f->bridge == NULL)
+		if ((i == id || (f->kind == IFACE_VLAN && f->port == id)) && f->n_addr6 > 0)
 			err = macs_add(&m, f);
 	}
 	if (err == 0 && m.n > 0) {
@@ -164,7 +167,7 @@ void agent_announce_links(struct agent *a, const struct ifaces *s)
 	for (uint16_t i = 0; i < PORT_MAX; i++) {
 		err = device_groups(a, i, s);
 		if (err < 0)
-			log_error("%s: the device may not hear IPv6's multicasts: %s",
+			log_error("%s: the device may not hear all that it should: %s",
 			          a->iface[i].name, strerror(-err));
 	}
 	mld_set_ifaces(n->mld, s, a->now_ns);

@@ -98,8 +98,9 @@ static int iface_open(struct apply *p, const struct config *c, const struct conf
 /* All ports are there: is what is on them as it should be? */
 static int virtuals_check(struct apply *p, struct why *e)
 {
-	int err = 0;
+	int err;
 
+	err = agent_tags_check(p->a, p->is, e);
 	agent_virtual_follow(p->a); /* feet in bridges were there before the last port */
 	for (size_t i = 0; i < p->diff.n_interfaces && err == 0; i++) {
 		const struct config_interface *is = p->diff.interfaces[i].is;

@@ -144,6 +144,9 @@ static int iface_open_device(struct agent *a, struct agent_iface *f,
 	if (err < 0)
 		return why_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
 	f->ifindex = ifindex;
+	f->strips = flaws.strips_vlan ? AGENT_STRIPS_C : 0;
+	f->sees_tags = false;
+	f->filters = false;
 	if (flaws.strips_vlan)
 		log_warning("interfaces.%s: the driver takes VLAN tags off received frames and "
 		            "cannot be told not to: tagged traffic is not seen as such",
@@ -554,6 +557,7 @@ int agent_publish(struct agent *a)
 	for (unsigned int i = 0; i < a->n_workers; i++)
 		worker_set_queues(&a->worker[i], q[i]);
 	agent_bridges_published(a);
+	agent_tags_follow(a, s);
 	/* What these send finds the queues to go by. */
 	agent_announce_links(a, s);
 	agent_announce_tick(a);

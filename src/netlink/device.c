@@ -137,6 +137,7 @@ static int journal_fill(struct netlink *nl, const struct device_info *d, struct 
 		.mtu = d->mtu,
 		.up = d->up,
 		.rxvlan = rxvlan_read(d->name),
+		.tag_features = tag_features_read(d->name),
 		.addr_gen_mode =
 			d->addr_gen_mode == LINK_NO_IPV6 ? JOURNAL_UNKNOWN : d->addr_gen_mode,
 	};
@@ -261,6 +262,20 @@ free_journal:
 	return err;
 }
 
+int device_see_tags(const char *name, bool *filters)
+{
+	int32_t on = tag_features_read(name);
+
+	*filters = false;
+	if (on == JOURNAL_UNKNOWN || on == 0)
+		return 0; /* who has no such features has none of these */
+	if (tag_features_write(name, 0) == 0)
+		return 0;
+	on = tag_features_read(name);
+	*filters = (on & (TAG_FILTER_C | TAG_FILTER_S)) != 0;
+	return (on & TAG_STRIP_S) != 0 ? -EOPNOTSUPP : 0;
+}
+
 /* A failure of one step of restoring: the first is kept. */
 static void step_note(int *first, int err, struct why *why, const char *name, const char *what)
 {
@@ -292,6 +307,9 @@ static int device_restore(struct netlink *nl, const struct journal *j, const str
 		first = err;
 	if (l->rxvlan != JOURNAL_UNKNOWN && rxvlan_read(d->name) != l->rxvlan)
 		step_note(&first, rxvlan_write(d->name, l->rxvlan), why, d->name, "rxvlan");
+	if (l->tag_features != JOURNAL_UNKNOWN && tag_features_read(d->name) != l->tag_features)
+		step_note(&first, tag_features_write(d->name, l->tag_features), why, d->name,
+		          "its VLAN filter");
 	if (!d->up && l->up)
 		step_note(&first, link_set(nl, d->ifindex, LINK_UP, 1), why, d->name, "up");
 	step_note(&first, sysctl_write(d->name, l->sysctl), why, d->name, "its sysctls");

@@ -87,6 +87,17 @@ struct device_flaws {
                               struct why *why);
 
 /**
+ * device_see_tags - have a taken device let frames of all VLANs in, with their tags
+ * @name:    of the device; device_take() has seen to tags of 802.1Q
+ * @filters: set: the driver insists on dropping those of VLANs that nobody asked it for, unless it
+ *           is promiscuous
+ *
+ * device_give_back() undoes it. Context: agent. Return: 0, or -EOPNOTSUPP: it insists on taking
+ * tags of 802.1ad off.
+ */
+[[nodiscard]] int device_see_tags(const char *name, bool *filters);
+
+/**
  * device_give_back - make a device what it was before device_take()
  * @nl:      request socket of NETLINK_ROUTE
  * @run_dir: where its journal is

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define JOURNAL_MAGIC   "VIADUCTJ"
-#define JOURNAL_VERSION 1u
+#define JOURNAL_VERSION 2u
 #define JOURNAL_PREFIX  "journal-"
 #define JOURNAL_DRAFT   ".new"
 #define JOURNAL_MAX     (1ull << 30) /* ten million routes; beyond, the file is not ours */

@@ -28,10 +28,11 @@ struct journal_link {
 	uint32_t mtu;
 	int32_t up;
 	int32_t rxvlan;                  /* or JOURNAL_UNKNOWN */
+	int32_t tag_features;            /* enum tag_feature bits, or JOURNAL_UNKNOWN */
 	int32_t addr_gen_mode;           /* or JOURNAL_UNKNOWN */
 	int32_t sysctl[JOURNAL_SYSCTLS]; /* in the order of device.c's table, or JOURNAL_UNKNOWN */
 	char name[16];
-	char boot_id[44]; /* of the kernel whose settings these are */
+	char boot_id[40]; /* of the kernel whose settings these are */
 };
 
 struct journal {

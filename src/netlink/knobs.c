@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "netlink/device.h"
 
 /*
@@ -132,6 +133,105 @@ int rxvlan_write(const char *name, int32_t on)
 		return err;
 	/* Some drivers say yes and do nothing; some tie it to transmission. Look. */
 	return rxvlan_read(name) == on ? 0 : -EOPNOTSUPP;
+}
+
+#define FEATURE_WORDS 8 /* a bit for each; kernels have 64 and some */
+#define FEATURES      (FEATURE_WORDS * 32)
+
+/* Those of enum tag_feature, in its order, as the kernel calls them. */
+static const char *const tag_feature[] = {
+	"rx-vlan-filter",
+	"rx-vlan-stag-filter",
+	"rx-vlan-stag-hw-parse",
+};
+
+/* How many features the kernel knows of. */
+static int features_count(const char *name)
+{
+	struct {
+		struct ethtool_sset_info head;
+		uint32_t n;
+	} set = {{.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES}, 0};
+	int err = ethtool_ask(name, &set);
+
+	if (err == 0 && (set.head.sset_mask == 0 || set.n > FEATURES))
+		err = -EOPNOTSUPP;
+	return err < 0 ? err : (int)set.n;
+}
+
+/* The numbers of these among the features of device @name; those that it has not: -1. Return: how
+ * many features there are, or a negative errno. */
+static int tag_features_find(const char *name, int found[ARRAY_SIZE(tag_feature)])
+{
+	struct {
+		struct ethtool_gstrings head;
+		char text[FEATURES][ETH_GSTRING_LEN];
+	} *list = calloc(1, sizeof(*list));
+	int n = features_count(name), err = list == NULL ? -ENOMEM : 0;
+
+	if (err == 0 && n < 0)
+		err = n;
+	if (err == 0) {
+		list->head.cmd = ETHTOOL_GSTRINGS;
+		list->head.string_set = ETH_SS_FEATURES;
+		list->head.len = (uint32_t)n;
+		err = ethtool_ask(name, list);
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(tag_feature) && err == 0; k++) {
+		found[k] = -1;
+		for (int i = 0; i < n; i++) {
+			if (strncmp(list->text[i], tag_feature[k], ETH_GSTRING_LEN) == 0)
+				found[k] = i;
+		}
+	}
+	free(list);
+	return err < 0 ? err : n;
+}
+
+int32_t tag_features_read(const char *name)
+{
+	struct {
+		struct ethtool_gfeatures head;
+		struct ethtool_get_features_block word[FEATURE_WORDS];
+	} all = {{.cmd = ETHTOOL_GFEATURES, .size = FEATURE_WORDS}, {{0}}};
+	int found[ARRAY_SIZE(tag_feature)];
+	int32_t on = 0;
+
+	if (tag_features_find(name, found) < 0 || ethtool_ask(name, &all) < 0)
+		return JOURNAL_UNKNOWN;
+	for (size_t k = 0; k < ARRAY_SIZE(tag_feature); k++) {
+		int i = found[k];
+
+		if (i >= 0 && (all.word[i / 32].active >> i % 32 & 1) != 0)
+			on |= 1 << k;
+	}
+	return on;
+}
+
+int tag_features_write(const char *name, int32_t on)
+{
+	struct {
+		struct ethtool_sfeatures head;
+		struct ethtool_set_features_block word[FEATURE_WORDS];
+	} some = {{.cmd = ETHTOOL_SFEATURES}, {{0}}};
+	int found[ARRAY_SIZE(tag_feature)];
+	int n = tag_features_find(name, found), err;
+
+	if (n < 0)
+		return n;
+	for (size_t k = 0; k < ARRAY_SIZE(tag_feature); k++) {
+		int i = found[k];
+
+		if (i < 0)
+			continue;
+		some.word[i / 32].valid |= 1u << i % 32;
+		some.word[i / 32].requested |= (uint32_t)(on >> k & 1) << i % 32;
+	}
+	some.head.size = ((uint32_t)n + 31) / 32; /* the kernel wants just its own */
+	err = ethtool_ask(name, &some);
+	if (err < 0)
+		return err;
+	return tag_features_read(name) == on ? 0 : -EOPNOTSUPP;
 }
 
 int device_channels(const char *name, uint32_t *rx, uint32_t *tx)

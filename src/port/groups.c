@@ -18,6 +18,7 @@ void groups_close(struct groups *g)
 	free(g->mac);
 	g->mac = NULL;
 	g->n = 0;
+	g->all = false;
 	g->ifindex = 0;
 }
 
@@ -71,18 +72,30 @@ static int groups_ask(const struct groups *g, const uint64_t *mac, uint16_t n)
 	return 0;
 }
 
-int groups_set(struct groups *g, int ifindex, const uint64_t *mac, uint16_t n)
+/* Have a socket of the device. */
+static int groups_reach(struct groups *g, int ifindex)
 {
-	uint64_t *kept;
-	int err = 0;
-
 	if (g->ifindex != ifindex)
 		groups_close(g);
-	if (ifindex == 0)
-		return 0;
-	if (g->ifindex == 0)
-		err = groups_open(g, ifindex);
-	if (err < 0)
+	return g->ifindex == 0 && ifindex != 0 ? groups_open(g, ifindex) : 0;
+}
+
+int groups_set_all(struct groups *g, int ifindex)
+{
+	int err = groups_reach(g, ifindex);
+
+	if (err == 0 && !g->all)
+		err = group_change(g, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC, 0);
+	g->all = g->all || err == 0;
+	return err;
+}
+
+int groups_set(struct groups *g, int ifindex, const uint64_t *mac, uint16_t n)
+{
+	int err = groups_reach(g, ifindex);
+	uint64_t *kept;
+
+	if (err < 0 || ifindex == 0)
 		return err;
 	kept = malloc((n + 1u) * sizeof(*kept));
 	if (kept == NULL)
@@ -94,6 +107,8 @@ int groups_set(struct groups *g, int ifindex, const uint64_t *mac, uint16_t n)
 			(void)group_change(g, PACKET_DROP_MEMBERSHIP, PACKET_MR_MULTICAST,
 			                   g->mac[i]);
 	}
+	if (err == 0 && g->all)
+		g->all = group_change(g, PACKET_DROP_MEMBERSHIP, PACKET_MR_PROMISC, 0) < 0;
 	free(g->mac);
 	memcpy(kept, mac, n * sizeof(*kept));
 	g->mac = kept;

@@ -307,6 +307,20 @@ restore:
 	return err;
 }
 
+int steer_bridge_port_set(struct steer *s, bool bridge_port)
+{
+	bool before = s->set.bridge_port;
+	int err;
+
+	if (before == bridge_port)
+		return 0;
+	s->set.bridge_port = bridge_port;
+	err = config_write(s);
+	if (err < 0)
+		s->set.bridge_port = before;
+	return err;
+}
+
 int steer_local_set(struct steer *s, const void *addr, size_t bytes, bool present)
 {
 	const struct steer_local value = {0};

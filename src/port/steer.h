@@ -66,6 +66,10 @@ void steer_close(struct steer *s);
  * old one in force. */
 [[nodiscard]] int steer_drop_set(struct steer *s, bool drop, struct why *e);
 
+/* The device becomes, or no more is, a bridge's port: see steer_settings. Return: 0, or a negative
+ * errno with nothing changed. */
+[[nodiscard]] int steer_bridge_port_set(struct steer *s, bool bridge_port);
+
 /* With control: kernel, add or remove an address of the kernel's own. @addr: 4 or 16 bytes (@bytes)
  * in network byte order. Removing what is not there is no error. */
 [[nodiscard]] int steer_local_set(struct steer *s, const void *addr, size_t bytes, bool present);
