@@ -423,6 +423,21 @@ static void tag_stripping_is_switched_and_read_back(void **state)
 	assert_int_equal(rxvlan_write("nosuch0", 0), -ENODEV);
 }
 
+static void so_are_the_features_that_hide_vlans(void **state)
+{
+	int32_t was = tag_features_read("v0");
+
+	(void)state;
+	assert_int_equal(was, TAG_STRIP_S); /* which veth has, and no filters */
+	assert_int_equal(tag_features_write("v0", 0), 0);
+	assert_int_equal(tag_features_read("v0"), 0);
+	assert_int_equal(tag_features_write("v0", was), 0);
+	assert_int_equal(tag_features_read("v0"), was);
+	assert_int_equal(tag_features_write("v0", TAG_FILTER_C | was), -EOPNOTSUPP);
+	assert_int_equal(tag_features_read("nosuch0"), JOURNAL_UNKNOWN);
+	assert_int_equal(tag_features_write("nosuch0", 0), -ENODEV);
+}
+
 static void *spin(void *)
 {
 	for (;;)
@@ -557,6 +572,7 @@ int main(void)
 		RIG(the_queues_are_followed),
 		RIG(a_device_is_found_by_its_other_name),
 		RIG(tag_stripping_is_switched_and_read_back),
+		RIG(so_are_the_features_that_hide_vlans),
 		RIG(killed_with_pass_leaves_nothing_behind),
 		RIG(killed_with_drop_leaks_nothing_and_is_taken_over),
 		RIG(a_pin_nobody_wants_is_swept),

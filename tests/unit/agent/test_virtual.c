@@ -194,6 +194,56 @@ static void a_change_of_its_tag_begins_anew_in_the_same_slot(void **state)
 	assert_int_equal(f->addrs.addr6[0].state, ADDR_TENTATIVE);
 }
 
+/* lan0's driver insists on @strips, and the agent knows. */
+static void strips_set(struct agent *a, uint8_t strips)
+{
+	ports[0].ifindex = 1;
+	a->iface[0].sees_tags = true;
+	a->iface[0].strips = strips;
+}
+
+static void a_driver_that_takes_tags_off_has_no_vlans(void **state)
+{
+	struct config devices = {.n_interfaces = 1, .interfaces = conf_iface};
+	struct agent *a = *state;
+	struct why e;
+
+	conf_iface[LAN0].bridge = CONFIG_NO_BRIDGE;
+	conf_iface[LAN1].bridge = CONFIG_NO_BRIDGE;
+	strips_set(a, 0);
+	assert_int_equal(agent_tags_check(a, &conf, &e), 0);
+	strips_set(a, AGENT_STRIPS_C);
+	assert_int_equal(agent_tags_check(a, &devices, &e), 0);
+	assert_int_equal(agent_tags_check(a, &conf, &e), -EOPNOTSUPP);
+	assert_string_equal(e.text,
+	                    "interfaces.lan0.10: lan0's driver takes VLAN tags off received "
+	                    "frames and cannot be told not to: no such VLAN can be on it");
+	strips_set(a, AGENT_STRIPS_S);
+	assert_int_equal(agent_tags_check(a, &conf, &e), -EOPNOTSUPP);
+	assert_string_equal(e.text,
+	                    "interfaces.lan0.100: lan0's driver takes 802.1ad VLAN tags off "
+	                    "received frames and cannot be told not to: no such VLAN can "
+	                    "be on it");
+	strips_set(a, 0);
+	ports[0].ifindex = 0;
+}
+
+static void nor_is_it_a_bridges_port(void **state)
+{
+	struct config_bridge br0 = {.name = "br0"};
+	struct config_interface lan0 = {.name = "lan0", .kind = CONFIG_DEVICE, .bridge = 0};
+	struct config c = {.n_interfaces = 1, .interfaces = &lan0, .n_bridges = 1, .bridges = &br0};
+	struct agent *a = *state;
+	struct why e;
+
+	strips_set(a, AGENT_STRIPS_C);
+	assert_int_equal(agent_tags_check(a, &c, &e), -EOPNOTSUPP);
+	assert_string_equal(e.text,
+	                    "bridges.br0.ports.lan0: the driver takes VLAN tags off received "
+	                    "frames and cannot be told not to: it cannot be a bridge's port");
+	ports[0].ifindex = 0;
+}
+
 static void slots_run_out(void **state)
 {
 	struct config_interface ci = conf_iface[LAN0_10];
@@ -221,6 +271,8 @@ int main(void)
 		TEST(its_link_local_address_is_that_of_its_mac),
 		TEST(an_mtu_of_its_own_counts_while_the_parent_can_carry_it),
 		TEST(a_change_of_its_tag_begins_anew_in_the_same_slot),
+		TEST(a_driver_that_takes_tags_off_has_no_vlans),
+		TEST(nor_is_it_a_bridges_port),
 		TEST(slots_run_out),
 	};
 
