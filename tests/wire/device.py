@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 from packets import is6
+from hosts import mtu_of
 from wire import Failure, PORTS, host_mac, router_mac, to_json
 
 
@@ -19,7 +20,7 @@ def run(*command, **more):
 def lay(router, lan, config):
     """The links, with addresses and MTUs of the configuration's interfaces."""
     for p in PORTS:
-        mtu = str(config["interfaces"][f"p{p}"]["mtu"])
+        mtu = str(mtu_of(config, p))
         run("ip", "link", "add", "name", f"e{p}", "address", host_mac(p, 2), "mtu", mtu, "netns", lan,
             "type", "veth", "peer", "name", f"p{p}", "address", router_mac(p), "mtu", mtu, "netns",
             router)
@@ -30,8 +31,15 @@ def lay(router, lan, config):
 class Daemon:
     """viaductd, which runs; its configuration and its commands."""
 
-    def __init__(self, config, path, viaduct):
+    def __init__(self, config, path, viaduct, netns):
         self.config, self.path, self.viaduct = config, pathlib.Path(path), viaduct
+        self.netns = f"/run/netns/{netns}"
+
+    def command(self, *words):
+        return run(*self.viaduct, *words)
+
+    def show(self, *words):
+        return json.loads(self.command("-j", "show", *words))
 
     def configure(self, config):
         """Write and reload; where that is refused the old one stays in force."""
@@ -44,8 +52,18 @@ class Daemon:
         self.config = config
 
     def knows(self, address):
-        rows = json.loads(run(*self.viaduct, "-j", "show", "neighbours"))
-        return any(r["dst"] == address and r["lladdr"] for r in rows)
+        return any(r["dst"] == address and r["lladdr"] for r in self.show("neighbours"))
+
+    def station(self, mac, vlan=0):
+        """The port where a bridge has that station."""
+        found = [r["ifname"] for r in self.show("bridge")
+                 if r["mac"] == mac and r.get("vlan", 0) == vlan]
+        return found[0] if found else None
+
+    def drops(self, ifname, reason):
+        """How many packets ended so, of those that came in there."""
+        return sum(r["packets"] for r in self.show("drops")
+                   if (r["ifname"], r["reason"]) == (ifname, reason))
 
 
 class Kernel:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The far ends of the router's links: all hosts there, which answer ARP and neighbour solicitations."""
-import contextlib
 import ctypes
+import errno
 import select
 import socket
 import struct
@@ -55,6 +55,19 @@ def behind6(port, n=7):
     return f"2001:db8:b00{port}::{n:x}"
 
 
+def mtu_of(config, port):
+    """A bridge's port need not be among the interfaces."""
+    return config["interfaces"].get(f"p{port}", {}).get("mtu", 1500)
+
+
+def addresses_of(config):
+    """Those of the router's own."""
+    bridges = config.get("bridges", {}).values()
+    feet = [v for b in bridges for v in b.get("vlans", {}).values()]
+    each = [*config["interfaces"].values(), *bridges, *feet]
+    return {a.split("/")[0] for i in each for a in i.get("addresses", [])}
+
+
 class Failure(Exception):
     """The router did not do what the row asks."""
 
@@ -84,10 +97,8 @@ class Wire:
         with open(netns, "rb") as f:
             if libc.setns(f.fileno(), CLONE_NEWNET) < 0:
                 raise OSError(ctypes.get_errno(), "setns")
-        ifaces = config["interfaces"].values()
-        self.mtu = [i["mtu"] for i in ifaces]
-        self.own = {a.split("/")[0] for i in ifaces for a in i["addresses"]}
-        self.own |= {router_local(p) for p in PORTS}
+        self.mtu = [mtu_of(config, p) for p in PORTS]
+        self.own = addresses_of(config) | {router_local(p) for p in PORTS}
         self.ignored = []
         self.came, self.arps, self.nds, self.awaited = [], [], [], {}
         self.moved, self.silent = {}, set()  # who has another MAC; who does not answer
@@ -138,9 +149,12 @@ class Wire:
         """Take what comes within the time, at least what is there."""
         for fd, _ in self.poll.poll(max(0, seconds) * 1000):
             port = next(p for p in PORTS if self.sock[p].fileno() == fd)
-            with contextlib.suppress(BlockingIOError):
+            try:
                 while True:
                     self.take(port, *self.sock[port].recvmsg(65536, 64)[:2])
+            except OSError as e:
+                if e.errno not in (errno.EAGAIN, errno.ENETDOWN):  # a test took the link down
+                    raise
 
     def take(self, port, frame, extra):
         aux = next((d for level, kind, d in extra if (level, kind) == (SOL_PACKET, PACKET_AUXDATA)),

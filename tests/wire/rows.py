@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """rows.py --file NAME...                        the file that has these groups or rows
 rows.py --lay CONFIG ROUTER LAN NAME...       links, and the configuration in CONFIG
-rows.py --daemon CONFIG VIADUCT RUN LAN NAME...
+rows.py --daemon CONFIG VIADUCT RUN ROUTER LAN NAME...
 rows.py --kernel ROUTER LAN NAME...           the tests: TAP on stdout
 Started by tests/wire/run, which see; groups and rows are those of the files beside this one."""
 import importlib
@@ -14,7 +14,8 @@ import traceback
 import device
 from wire import Failure, Lab, to_json
 
-FILES = ("eth", "arp", "ip4", "icmp4", "frag4", "martians", "ip6", "icmp6", "nd", "frag6", "more", "slow")
+FILES = ("eth", "arp", "ip4", "icmp4", "frag4", "martians", "ip6", "icmp6", "nd", "frag6", "more", "slow",
+         "bridge", "vlan", "subif", "ageing")
 
 
 def choose(names):
@@ -54,7 +55,7 @@ def prove(lab, number, name, test):
 def tests(make_device, lan, names, first):
     _, rows, chosen = choose(names)
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])  # a CPU has a backlog of its own
-    lab = Lab(f"/run/netns/{lan}", rows, make_device(rows.config))
+    lab = (rows.lab or Lab)(f"/run/netns/{lan}", rows, make_device(rows.config))
     held = [prove(lab, first + i, name, rows.test[name]) for i, name in enumerate(chosen)]
     return not all(held)
 
@@ -70,7 +71,7 @@ def main(verb, *o):
         return 0
     if verb == "--daemon":
         viaduct = (o[1], "--run-dir", o[2])
-        return tests(lambda c: device.Daemon(c, o[0], viaduct), o[3], o[4:], 2)
+        return tests(lambda c: device.Daemon(c, o[0], viaduct, o[3]), o[4], o[5:], 2)
     return tests(lambda c: device.Kernel(c, o[0]), o[1], o[2:], 1)
 
 

@@ -50,10 +50,11 @@ def network(mtu=(1500, 1500, 1500, 1500), **more):
 
 class Rows:
     """The tests of a file in their order, by the row's id with _ for -. Frames for which ignored()
-    holds are no matter of theirs. families: of the IP versions that they are about."""
+    holds are no matter of theirs. families: of the IP versions that they are about; lab: makes
+    what they are written with, if that is not the Lab."""
 
-    def __init__(self, config, ignored=lambda came: False, families=(4,)):
-        self.config, self.ignored, self.families = config, ignored, families
+    def __init__(self, config, ignored=lambda came: False, families=(4,), lab=None):
+        self.config, self.ignored, self.families, self.lab = config, ignored, families, lab
         self.test = {}
 
     def add(self, name, sentence, function, *args):
