@@ -156,6 +156,7 @@ static never_inline void hear_one(struct fdb *t, uint64_t key, uint64_t value, s
 		heard->router |= (uint64_t)(fdb_port(value) == FDB_ROUTER) << i;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a parameter too many, and each as it is at hand */
 void fdb_hear(struct fdb *t, const uint64_t *key, uint32_t n, uint16_t port, uint32_t tick,
               bool stay, struct fdb_heard *heard)
 {
