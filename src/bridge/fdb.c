@@ -5,7 +5,7 @@
  * Keys change by the agent only. A slot gets another key in three steps, each of which whoever sees
  * the next one sees, too:
  *
- *	key = busy;  value = another generation, and what belongs to the new key;  key = new key
+ *	key = none;  value = another generation, and what belongs to the new key;  key = new key
  *
  * A reader loads value, key, value, in this order (fdb_find.c). If the generation is the same in
  * both values, g, then the key between them was that of g: had it been an older one, the first
@@ -23,7 +23,7 @@
  *
  *	1. the new slot gets key and value, in the three steps above, but the value is frozen: who
  *	   looks up takes it, who would change it does not
- *	2. the old slot's key becomes busy, and its value is swapped for one of another generation:
+ *	2. the old slot has no key any more, and its value is swapped for one of another generation:
  *	   from here on nobody can change it, and nobody takes it for the key's
  *	3. the new slot's value is what that swap took out, and not frozen any more
  *
@@ -202,14 +202,13 @@ static unsigned int line_free(const struct fdb_line *l)
 	return k;
 }
 
-/* Give a free slot to @key. */
+/* Give a free slot to @key. That it is free was stored before. */
 static void slot_set(uint64_t *slot, uint64_t key, uint64_t value)
 {
 	uint64_t *at = fdb_slot_value(slot);
 
 	value = (value & ~GENERATION) |
 	        ((__atomic_load_n(at, __ATOMIC_RELAXED) + GENERATION_ONE) & GENERATION);
-	__atomic_store_n(slot, BUSY_SLOT, __ATOMIC_RELAXED);
 	__atomic_store_n(at, value, __ATOMIC_RELEASE);
 	__atomic_store_n(slot, STORED_KEY(key), __ATOMIC_RELEASE);
 }
@@ -222,10 +221,9 @@ static void slot_move(uint64_t *from, uint64_t *to)
 
 	slot_set(to, *from, value | FROZEN);
 	generation = __atomic_load_n(new, __ATOMIC_RELAXED) & GENERATION;
-	__atomic_store_n(from, BUSY_SLOT, __ATOMIC_RELAXED);
+	__atomic_store_n(from, FREE_SLOT, __ATOMIC_RELAXED);
 	value = __atomic_exchange_n(old, (value + GENERATION_ONE) & GENERATION, __ATOMIC_ACQ_REL);
 	__atomic_store_n(new, (value & ~GENERATION) | generation, __ATOMIC_RELEASE);
-	__atomic_store_n(from, FREE_SLOT, __ATOMIC_RELEASE);
 }
 
 /* Let each key on the way to the free @slot of step @at move up. Return: the slot free then. */

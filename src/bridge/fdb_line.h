@@ -15,7 +15,6 @@
 #define STORED_KEY(key) ((key) | 1ull << 15)
 #define PLAIN_KEY(key)  ((key) & ~(1ull << 15))
 #define FREE_SLOT       0ull
-#define BUSY_SLOT       1ull /* it is being changed */
 
 /* Of values, besides what fdb.h says. */
 #define FROZEN         (1ull << 18) /* its key is on its way here: workers do not change it */

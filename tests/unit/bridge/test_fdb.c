@@ -273,6 +273,24 @@ static void a_value_is_replaced_in_place(void **)
 	fdb_free(t);
 }
 
+/* A worker that still has the value of the slot's last key cannot swap it for one of its own. */
+static void a_slot_that_changed_hands_has_another_value(void **)
+{
+	struct fdb *t = table_of(10);
+	uint64_t last = 0;
+
+	for (int i = 0; i < 300; i++) {
+		uint64_t value;
+
+		assert_int_equal(fdb_set(t, key_of(1), 3, 0, TICK), 0);
+		value = find_one(t, key_of(1));
+		assert_true(value != last);
+		last = value;
+		assert_true(fdb_remove(t, key_of(1)));
+	}
+	fdb_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +307,7 @@ int main(void)
 		cmocka_unit_test(static_ones_stay_as_they_are),
 		cmocka_unit_test(a_batch_of_one_station_is_as_any_other),
 		cmocka_unit_test(a_value_is_replaced_in_place),
+		cmocka_unit_test(a_slot_that_changed_hands_has_another_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
