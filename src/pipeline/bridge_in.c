@@ -84,7 +84,7 @@ static force_inline enum verdict ingress_one(const struct ingress *c, struct l2_
 		tci = tag_tci(data);
 		flags |= PKT_TAGGED;
 	} else if (unlikely(c->no_plain)) {
-		return DROP_VLAN;
+		return len < ETHER_LEN ? DROP_SHORT : DROP_VLAN;
 	}
 	if (unlikely((len < ETHER_LEN) | ((from & MAC_GROUP) != 0) | (from << 16 == 0) |
 	             ((to & MAC_RESERVED_MASK) == MAC_RESERVED)))
