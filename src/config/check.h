@@ -158,6 +158,7 @@ struct check {
 	struct check_gateway *gateways;
 	struct check_subnet *subnets; /* when all is read: disjoint, sorted by address */
 	struct check_taken *taken;    /* sorted by address */
+	bool names_missing;           /* of interfaces or bridges, as there was an error in them */
 	bool interfaces_broken;       /* with errors: what refers to them is not judged */
 	int err;                      /* -ENOMEM */
 };
@@ -212,6 +213,13 @@ void check_made(struct check *k);
 
 /* The way to what is said of @f. @vid has 8 bytes. */
 struct path check_path_of(const struct check *k, const struct config_interface *f, char *vid);
+
+/* The bridge @name, NULL if there is none. */
+const struct config_bridge *check_find_bridge(const struct config *c, const char *name);
+
+/* Judge the MTU of @f, a VLAN or a foot that was said at @whole, by those of what is below it. */
+void check_bound(struct check *k, const struct config_interface *f, struct mark whole,
+                 struct mark mtu);
 
 /* The parts of check_all(), in this order, after check_made(). */
 void check_vlans(struct check *k);

@@ -19,13 +19,33 @@ struct referrer {
 	const struct config_gateway *gateway; /* which one of several; NULL: there is only one */
 };
 
+static bool is_port(const struct config_interface *f)
+{
+	return f->kind == CONFIG_DEVICE && f->bridge != CONFIG_NO_BRIDGE;
+}
+
+static void refuse_interface(struct check *k, const struct referrer *r, const char *why)
+{
+	errors_add(k->errs, r->place->interface,
+	           PATH({.key = r->list}, {.index = r->index}, {.key = "interface"}), "%s %s",
+	           r->interface, why);
+}
+
 static void unknown_interface(struct check *k, const struct referrer *r)
 {
+	const struct config_bridge *b = check_find_bridge(k->config, r->interface);
 	struct suggest near = {.word = r->interface};
 	char hint[SUGGEST_TEXT];
 
+	if (b != NULL) {
+		refuse_interface(k, r,
+		                 b->vlan_aware ? "is VLAN-aware: name its interface in a VLAN"
+		                               : "has no addresses, so no packet is routed there");
+		return;
+	}
 	for (size_t i = 0; i < k->config->n_interfaces && !errors_full(k->errs); i++)
-		suggest_try(&near, k->config->interfaces[i].name);
+		if (!is_port(&k->config->interfaces[i]))
+			suggest_try(&near, k->config->interfaces[i].name);
 	errors_add(k->errs, r->place->interface,
 	           PATH({.key = r->list}, {.index = r->index}, {.key = "interface"}),
 	           "unknown interface \"%s\"%s", r->interface, suggest_text(&near, hint));
@@ -55,16 +75,25 @@ static uint16_t resolve_interface(struct check *k, const struct referrer *r)
 		if (iface == CONFIG_NO_IFACE && !k->interfaces_broken)
 			unknown_interface(k, r);
 	}
+	if (iface != CONFIG_NO_IFACE && is_port(&k->config->interfaces[iface])) {
+		refuse_interface(k, r, "is a port of a bridge: name the bridge's own interface");
+		return CONFIG_NO_IFACE;
+	}
 	return iface;
 }
 
 /* The link-local address of @f as far as the file says it, :: if it does not. */
-static struct ip link_local_of(const struct config_interface *f)
+static struct ip link_local_of(const struct config *c, const struct config_interface *f)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < f->n_addresses; i++) {
 		if (ip6_is_link_local(f->addresses[i].addr))
 			return f->addresses[i].addr;
 	}
+	/* A VLAN has the MAC of its device; of one that goes round, there are errors. */
+	while (f->kind == CONFIG_VLAN && f->on != CONFIG_NO_IFACE && n++ < c->n_interfaces)
+		f = &c->interfaces[f->on];
 	return f->mac != 0 ? ip6_link_local(f->mac) : (struct ip){};
 }
 
@@ -75,7 +104,7 @@ static uint16_t resolve_link_local(struct check *k, const struct referrer *r, ui
 	if (r->interface[0] == '\0')
 		refuse_address(k, r, "on every link: say its \"interface\"");
 	else if (named != CONFIG_NO_IFACE &&
-	         ip_equal(link_local_of(&c->interfaces[named]), r->addr))
+	         ip_equal(link_local_of(c, &c->interfaces[named]), r->addr))
 		refuse_address(k, r, "the router's own address");
 	else
 		return named;

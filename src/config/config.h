@@ -213,6 +213,7 @@ struct config_station {
 
 struct config_bridge {
 	char name[CONFIG_NAME_LEN];
+	uint32_t index; /* of its name in the file, from 0 */
 	bool vlan_aware;
 	uint64_t mac;                 /* 0: the lowest of its ports' */
 	uint32_t ageing;              /* s; CONFIG_INFINITE: never */

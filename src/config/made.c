@@ -62,15 +62,6 @@ static struct config_interface *find(const struct config *c, const char *name)
 	return NULL;
 }
 
-static bool is_bridge(const struct config *c, const char *name)
-{
-	for (size_t i = 0; i < c->n_bridges; i++) {
-		if (strcmp(c->bridges[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Add @f as one of the interfaces. Return: NULL without memory. */
 static struct config_interface *add(struct check *k, const struct config_interface *f)
 {
@@ -101,7 +92,7 @@ static void refuse_port(struct check *k, const struct config_bridge *b,
 static const char *port_refusal(const struct config *c, const struct config_bridge_port *p,
                                 const struct config_interface *f, char *text)
 {
-	if (is_bridge(c, p->name))
+	if (check_find_bridge(c, p->name) != NULL)
 		return "a bridge is no port of another, nor of itself";
 	if (f->kind == CONFIG_VLAN || name_is_vlan(p->name))
 		return "a VLAN's interface is no port: name the device, with \"access\" or "
@@ -189,6 +180,7 @@ static void make_all(struct check *k)
 		interface_complete(&c->interfaces[i]);
 	}
 	for (uint16_t i = 0; fine && i < c->n_bridges; i++) {
+		c->bridges[i].index = i;
 		for (size_t j = 0; fine && j < c->bridges[i].n_ports; j++)
 			fine = port_make(k, i, &c->bridges[i].ports[j]);
 	}
@@ -206,17 +198,6 @@ static int by_vid(const void *a, const void *b)
 	const struct config_bridge_vlan *x = a, *y = b;
 
 	return x->vid < y->vid ? -1 : x->vid > y->vid;
-}
-
-static int by_station(const void *a, const void *b)
-{
-	const struct config_station *x = a, *y = b;
-
-	if (x->vlan != y->vlan)
-		return x->vlan < y->vlan ? -1 : 1;
-	if (x->lladdr != y->lladdr)
-		return x->lladdr < y->lladdr ? -1 : 1;
-	return x->index < y->index ? -1 : x->index > y->index;
 }
 
 static void sort(void *array, size_t n, size_t size, int (*order)(const void *, const void *))
@@ -252,7 +233,6 @@ static void sort_bridges(struct config *c, uint16_t *now)
 
 		sort(b->ports, b->n_ports, sizeof(b->ports[0]), by_name);
 		sort(b->vlans, b->n_vlans, sizeof(b->vlans[0]), by_vid);
-		sort(b->stations, b->n_stations, sizeof(b->stations[0]), by_station);
 	}
 }
 
@@ -304,17 +284,9 @@ static void link_all(struct config *c)
 	for (size_t i = 0; i < c->n_interfaces; i++) {
 		struct config_interface *f = &c->interfaces[i];
 		char parent[CONFIG_NAME_LEN];
-		uint16_t vid;
 
-		if (f->kind != CONFIG_VLAN)
-			continue;
-		if (f->parent[0] != '\0')
-			memcpy(parent, f->parent, sizeof(parent));
-		else if (name_is_vlan(f->name))
-			name_split(f->name, parent, &vid);
-		else
-			continue;
-		f->on = config_find_interface(c, parent);
+		if (f->kind == CONFIG_VLAN && parent_of(f, parent))
+			f->on = config_find_interface(c, parent);
 	}
 	for (size_t i = 0; i < c->n_bridges; i++) {
 		for (size_t j = 0; j < c->bridges[i].n_stations; j++) {

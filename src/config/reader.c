@@ -298,6 +298,7 @@ static void read_name(struct reader *r, const struct value *v)
 	char *slot;
 
 	if (text == NULL || !name_read(r, v, text, &name)) {
+		r->check->names_missing = true;
 		if (reader_next(r))
 			reader_skip(r);
 		return;

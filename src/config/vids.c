@@ -90,3 +90,16 @@ void name_split(const char *name, char *parent, uint16_t *vid)
 	if (!vid_parse(dot + 1, vid, why))
 		*vid = 0;
 }
+
+bool parent_of(const struct config_interface *f, char *parent)
+{
+	uint16_t vid;
+
+	if (f->parent[0] != '\0')
+		memcpy(parent, f->parent, CONFIG_NAME_LEN);
+	else if (name_is_vlan(f->name))
+		name_split(f->name, parent, &vid);
+	else
+		return false;
+	return true;
+}

@@ -43,4 +43,8 @@ bool name_is_vlan(const char *name);
  */
 void name_split(const char *name, char *parent, uint16_t *vid);
 
+/* Set @parent (CONFIG_NAME_LEN bytes) to the name of what the VLAN @f is one of, which is said, or
+ * in the name. Return: false if it is neither. Context: any. */
+[[nodiscard]] bool parent_of(const struct config_interface *f, char *parent);
+
 #endif
