@@ -49,7 +49,7 @@ static void interface_complete(struct config_interface *f)
 		return;
 	name_split(f->name, parent, &vid);
 	f->vlan = vid;
-	f->parent[0] = '\0';
+	memset(f->parent, 0, sizeof(f->parent));
 }
 
 /* The interface @name while they are not sorted; NULL if there is none. */

@@ -40,7 +40,7 @@ static void the_same_twice_differs_in_nothing(void **)
 
 	assert_int_equal(config_diff(&d, was, is), 0);
 	assert_int_equal(d.system, 0);
-	assert_int_equal(d.n_interfaces + d.n_routes + d.n_neighbours, 0);
+	assert_int_equal(d.n_interfaces + d.n_bridges + d.n_routes + d.n_neighbours, 0);
 	config_diff_fini(&d);
 	config_free(was);
 	config_free(is);
@@ -310,6 +310,149 @@ static void random_differences_agree_with_a_naive_model(void **)
 	}
 }
 
+#define SWITCH(keys) "bridges: {br0: {vlan-aware: yes, " keys "}}\n"
+
+static void each_change_of_a_bridge_is_one(void **)
+{
+	static const char from[] = SWITCH("ports: {a: {access: 10}, b: {trunk: [10, 20]}}, "
+	                                  "vlans: {10: {addresses: [192.0.2.1/24]}}, "
+	                                  "stations: [{lladdr: 02:00:00:00:00:01, port: a, "
+	                                  "vlan: 10}]");
+	static const struct {
+		const char *from, *to;
+		const char *interface; /* that differs, too */
+		uint32_t changed;
+	} changes[] = {
+		{"access: 10", "isolated: yes, access: 10", NULL, 0},
+		{"access: 10", "state: blocking, access: 10", NULL, 0},
+		{"access: 10", "mac-limit: 7, access: 10", NULL, 0},
+		{"access: 10", "storm: none, access: 10", NULL, 0},
+		{"access: 10", "trunk: 10", NULL, 0},
+		{"10, 20", "10, 21", NULL, 0},
+		{"10, 20]", "10, 20], native: 20", NULL, 0},
+		{"ports", "ageing: 10s, ports", NULL, 0},
+		{"ports", "mac-limit: 100, ports", NULL, 0},
+		{"ports", "storm: 9/s, ports", NULL, 0},
+		{"ports", "mac: 02:00:00:00:00:09, ports", "br0.10", CONFIG_CHANGE_MAC},
+		{":01, port", ":02, port", NULL, 0},
+		{"192.0.2.1", "192.0.2.2", "br0.10", CONFIG_CHANGE_ADDRESSES},
+		{"{addresses", "{mtu: 1400, addresses", "br0.10", CONFIG_CHANGE_MTU},
+		{"vlans: {10", "vlans: {20: {}, 10", "br0.20", 0},
+		{"b: {", "c: {access: 1}, b: {", "c", 0},
+		{"b: {", "c: {", "b", 0},
+	};
+	struct config *was = parse(from);
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		const char *at = strstr(from, changes[i].from);
+		struct config_diff d;
+		struct config *is;
+		char text[400];
+
+		assert_non_null(at);
+		(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - from), from,
+		               changes[i].to, at + strlen(changes[i].from));
+		is = parse(text);
+		assert_int_equal(config_diff(&d, was, is), 0);
+		assert_int_equal(d.n_bridges, 1);
+		assert_ptr_equal(d.bridges[0].was, was->bridges);
+		assert_ptr_equal(d.bridges[0].is, is->bridges);
+		assert_int_equal(d.n_interfaces > 0, changes[i].interface != NULL);
+		if (d.n_interfaces > 0) {
+			const struct config_diff_interface *f = &d.interfaces[0];
+
+			assert_string_equal((f->was != NULL ? f->was : f->is)->name,
+			                    changes[i].interface);
+			assert_int_equal(f->changed, changes[i].changed);
+		}
+		config_diff_fini(&d);
+		config_free(is);
+	}
+	config_free(was);
+}
+
+static void bridges_are_added_and_removed(void **)
+{
+	struct config *was = parse("bridges: {a: {}, b: {ports: {p: {}}}}");
+	struct config *is = parse("bridges: {b: {ports: {p: {}}}, c: {}}");
+	struct config_diff d;
+
+	assert_int_equal(config_diff(&d, was, is), 0);
+	assert_int_equal(d.n_bridges, 2);
+	assert_int_equal(d.n_interfaces, 0);
+	assert_string_equal(d.bridges[0].was->name, "a");
+	assert_null(d.bridges[0].is);
+	assert_null(d.bridges[1].was);
+	assert_string_equal(d.bridges[1].is->name, "c");
+	config_diff_fini(&d);
+	assert_int_equal(config_diff(&d, NULL, is), 0);
+	assert_int_equal(d.n_bridges, 2);
+	assert_int_equal(d.n_interfaces, 1);
+	config_diff_fini(&d);
+	config_free(was);
+	config_free(is);
+}
+
+/* What becomes of interface x between two files, beside its bridge. */
+static uint32_t change_of_x(const char *before, const char *after)
+{
+	struct config *was = parse(before), *is = parse(after);
+	uint32_t changed = 0;
+	struct config_diff d;
+
+	assert_int_equal(config_diff(&d, was, is), 0);
+	for (size_t i = 0; i < d.n_interfaces; i++) {
+		assert_non_null(d.interfaces[i].was);
+		assert_non_null(d.interfaces[i].is);
+		assert_int_equal(d.interfaces[i].was->name[0], 'x');
+		changed |= d.interfaces[i].changed;
+	}
+	config_diff_fini(&d);
+	config_free(was);
+	config_free(is);
+	return changed;
+}
+
+static void a_device_that_becomes_a_port_is_told(void **)
+{
+	static const char alone[] = "interfaces: {x: {control: own}}";
+	static const char first[] = "bridges: {a: {ports: {x: {}}}, b: {}}";
+	static const char second[] = "bridges: {b: {ports: {x: {}}}, a: {}}";
+
+	assert_int_equal(change_of_x(alone, first), CONFIG_CHANGE_BRIDGE);
+	assert_int_equal(change_of_x(first, second), CONFIG_CHANGE_BRIDGE);
+	assert_int_equal(change_of_x(second, alone), CONFIG_CHANGE_BRIDGE);
+	assert_int_equal(change_of_x(first, "interfaces: {x: {control: own}}\n"
+	                                    "bridges: {a: {ports: {x: {}}}, b: {}}"),
+	                 0);
+}
+
+static void a_vlan_is_what_its_tags_are(void **)
+{
+	static const char from[] =
+		"interfaces: {a: {control: own}, b: {control: own}, x: {parent: a, vlan: 7}}";
+
+	assert_int_equal(change_of_x(from, "interfaces: {a: {control: own}, b: {control: own}, "
+	                                   "x: {parent: b, vlan: 7}}"),
+	                 CONFIG_CHANGE_VLAN);
+	assert_int_equal(change_of_x(from, "interfaces: {a: {control: own}, b: {control: own}, "
+	                                   "x: {parent: a, vlan: 8}}"),
+	                 CONFIG_CHANGE_VLAN);
+	assert_int_equal(change_of_x(from, "interfaces: {a: {control: own}, b: {control: own}, "
+	                                   "x: {parent: a, vlan: 7, protocol: 802.1ad}}"),
+	                 CONFIG_CHANGE_VLAN);
+	assert_int_equal(change_of_x(from, "interfaces: {a: {control: own}, b: {control: own}, "
+	                                   "x: {control: own}}"),
+	                 CONFIG_CHANGE_VLAN);
+	assert_int_equal(change_of_x("interfaces: {x: {control: own}, x.7: {}}",
+	                             "interfaces: {x: {control: own}, x.7: {parent: x, vlan: 7, "
+	                             "control: own}}"),
+	                 0);
+	assert_int_equal(change_of_x("bridges: {x: {addresses: [192.0.2.1/24]}}",
+	                             "interfaces: {x: {control: own, addresses: [192.0.2.1/24]}}"),
+	                 CONFIG_CHANGE_VLAN | CONFIG_CHANGE_BRIDGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +464,10 @@ int main(void)
 		cmocka_unit_test(a_new_interface_before_others_touches_no_route),
 		cmocka_unit_test(a_subnet_that_moves_takes_its_routes_along),
 		cmocka_unit_test(only_some_of_the_system_needs_a_restart),
+		cmocka_unit_test(each_change_of_a_bridge_is_one),
+		cmocka_unit_test(bridges_are_added_and_removed),
+		cmocka_unit_test(a_device_that_becomes_a_port_is_told),
+		cmocka_unit_test(a_vlan_is_what_its_tags_are),
 		cmocka_unit_test(random_differences_agree_with_a_naive_model),
 	};
 
