@@ -356,6 +356,28 @@ ND = {
 }
 
 
+# What a configuration may say of bridges and VLANs, small enough to be put together anew.
+CONFIGS = {
+    "bridge": "bridges: {b: {ports: {p: {}, q: {isolated: yes, state: learning, storm: 5/s, mac-limit: 2}}, "
+              "addresses: [192.0.2.1/24], mtu: 1400, ageing: never, storm: none, "
+              "stations: [{lladdr: 02:00:00:00:00:01, port: p}]}}",
+    "bridge-aware": "bridges: {b: {vlan-aware: yes, mac: 02:00:00:00:00:07, ports: {p: {access: 1}, "
+                    "q: {trunk: [1, 3-5], native: 1}, r: {trunk: all}}, vlans: {1: {addresses: "
+                    "['2001:db8::1/64'], router-advertisement: {}}, 5: }, "
+                    "stations: [{lladdr: 02:00:00:00:00:01, port: q, vlan: 4}]}}",
+    "bridge-listed": "interfaces: {p: {control: own, mtu: 1500}}\nbridges: {b: {ports: {p: }}, c: {ports: {q: {}}}}\n"
+                     "routes: [{to: default, interface: b}]",
+    "bridge-wrong": "interfaces: {b: {control: own}, b.1: {}}\nbridges: {b: {vlan-aware: yes, ports: {b: {}, b.1: "
+                    "{}}, vlans: {1: {}, 0: }, addresses: [10.0.0.1/8]}, c: {vlans: {1: }, ports: {b: , p: {access: "
+                    "1}}}}",
+    "vlan": "interfaces: {p: {control: own}, p.1: {protocol: 802.1ad, addresses: [192.0.2.1/24]}, p.1.2: {mtu: 1400}, "
+            "g: {parent: p, vlan: 3}}\nneighbours: [{address: 192.0.2.2, lladdr: 02:00:00:00:00:01, interface: g}]",
+    "vlan-wrong": "interfaces: {a: {parent: b, vlan: 1}, b: {parent: a, vlan: 1}, c: {parent: c, vlan: 1}, "
+                  "d.1: {}, e: {vlan: 2}, f: {parent: a}, g: {control: own}, g.1: {}, g.1.1: {}, g.1.1.1: {}, "
+                  "h: {parent: g, vlan: 1}}",
+}
+
+
 def write(folder, name, data):
     path = HERE / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -375,6 +397,8 @@ def main():
         write("pipeline", f"ip6-{name}", run)
     for name, message in ND.items():
         write("nd", name, message)
+    for name, text in CONFIGS.items():
+        write("config", name, text.encode())
 
 
 if __name__ == "__main__":
