@@ -156,7 +156,7 @@ static int by_tag(const void *a, const void *b)
 static void check_twins(struct check *k, const struct config_interface **list, size_t n)
 {
 	if (n > 1)
-		qsort(list, n, sizeof(list[0]), by_tag);
+		qsort(list, n, sizeof(const void *), by_tag);
 	for (size_t i = 1; i < n; i++) {
 		const struct config_interface *x = list[i - 1], *y = list[i];
 

@@ -219,7 +219,7 @@ static uint16_t *order_new(struct check *k, size_t n)
 /* Sort the bridges; @now is where each one is then. */
 static void sort_bridges(struct config *c, uint16_t *now)
 {
-	for (uint16_t i = 0; i < c->n_bridges; i++) {
+	for (size_t i = 0; i < c->n_bridges; i++) {
 		uint16_t before = 0;
 
 		for (size_t j = 0; j < c->n_bridges; j++)
