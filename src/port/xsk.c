@@ -21,6 +21,7 @@
 #define DRAIN_NS         (200 * NS_PER_MS)
 #define PAUSE_MIN_NS     NS_PER_MS
 #define PAUSE_MAX_NS     (64 * NS_PER_MS)
+#define HEADER_LEN_MAX   (ETHER_LEN + 2 * VLAN_TAG_LEN)
 
 static_assert(PORT_QUEUE_MAX == STEER_QUEUES, "the program's map has a place for each queue");
 
@@ -357,7 +358,7 @@ static int port_describe(struct xsk_port *xp, const struct xsk_config *cfg, stru
 	port->mac = xp->device.mac;
 	port->mtu = xp->device.mtu;
 	port->partial_csum = xp->device.partial_csum;
-	xp->sg = port->mtu + ETHER_LEN + 4 > xp->frames->chunk - FRAME_HEADROOM;
+	xp->sg = port->mtu + HEADER_LEN_MAX > xp->frames->chunk - FRAME_HEADROOM;
 	port->queue = aligned_alloc(CACHE_LINE, n * sizeof(struct port_queue));
 	if (n == 0 || port->queue == NULL)
 		return why_fail(e, -ENOMEM, "%s: no queues", port->name);
@@ -436,7 +437,7 @@ uint32_t xsk_port_chunk(const char *name, uint32_t mtu)
 	/* igb splits a 1514-byte frame over 2048-byte chunks without a mark. */
 	if (strcmp(d.driver, "igb") == 0)
 		return 4096;
-	return (mtu != 0 ? mtu : d.mtu) + ETHER_LEN + 4 > 2048 - FRAME_HEADROOM ? 4096 : 2048;
+	return (mtu != 0 ? mtu : d.mtu) + HEADER_LEN_MAX > 2048 - FRAME_HEADROOM ? 4096 : 2048;
 }
 
 struct steer *xsk_port_steer(const struct port *port)
