@@ -112,13 +112,13 @@ struct agent {
 
 	struct config *config;               /* in force; NULL before the first */
 	struct agent_iface iface[IFACE_MAX]; /* those with ports are the first PORT_MAX */
-	uint16_t iface_top;                  /* beyond all slots that were ever used */
-	uint16_t iface_hint[1024]; /* slots by the hash of their names, where they may be */
 	struct iface_table ifaces;
 
 	struct frames *frames;
-	struct frame_cache spare; /* frames that no worker has */
-	uint16_t next_tag;        /* of the last port's first queue */
+	struct frame_cache spare;  /* frames that no worker has */
+	uint16_t next_tag;         /* of the last port's first queue */
+	uint16_t iface_top;        /* beyond all slots that were ever used */
+	uint16_t iface_hint[1024]; /* slots by the hash of their names, where they may be */
 
 	struct fib4 *fib4;
 	struct fib6 *fib6;

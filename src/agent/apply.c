@@ -30,6 +30,7 @@ static unsigned int iface_depth(const struct config *c, const struct config_inte
 {
 	unsigned int depth = 0;
 
+	assert(c != NULL); /* whose interface it is */
 	for (; ci->kind == CONFIG_VLAN; ci = &c->interfaces[ci->on])
 		depth++;
 	return ci->kind == CONFIG_BRIDGE ? 1 : depth;
@@ -151,6 +152,7 @@ static void ifaces_unopen(struct apply *p)
 		if (err < 0)
 			log_error("%s (while going back to the old configuration)", e.text);
 	}
+	agent_virtual_follow(p->a); /* feet are their old bridges' again */
 }
 
 /* Give interface @name the addresses of @ci; NULL: none. */
@@ -298,24 +300,34 @@ static void apply_finish(struct apply *p)
 	agent_announce_tick(a);
 }
 
-int agent_apply(struct agent *a, struct config *next, struct why *e)
+/* Find out what there is to do, and whether it can be done without a restart. */
+static int apply_plan(struct apply *p, struct why *e)
 {
-	struct apply p = {.a = a, .was = a->config, .is = next};
-	int err = config_diff(&p.diff, p.was, next);
+	int err;
 
-	if (err < 0)
-		return why_fail(e, err, "out of memory");
-	if (p.was != NULL && p.diff.system & CONFIG_CHANGE_RESTART) {
+	if (config_diff(&p->diff, p->was, p->is) < 0)
+		return why_fail(e, -ENOMEM, "out of memory");
+	if (p->was != NULL && p->diff.system & CONFIG_CHANGE_RESTART)
 		err = why_fail(e, -ENOTSUP,
 		               "system: workers, cpus, frames and hugepages take effect at start "
 		               "only: restart viaductd");
-		goto fini_diff;
-	}
-	err = kinds_check(&p, e);
-	if (err == 0 && ifaces_sort(&p) < 0)
+	else
+		err = kinds_check(p, e);
+	if (err == 0 && ifaces_sort(p) < 0)
 		err = why_fail(e, -ENOMEM, "out of memory");
-	if (err == 0)
-		err = agent_bridges_apply(a, next, e);
+	if (err < 0)
+		config_diff_fini(&p->diff);
+	return err;
+}
+
+int agent_apply(struct agent *a, struct config *next, struct why *e)
+{
+	struct apply p = {.a = a, .was = a->config, .is = next};
+	int err = apply_plan(&p, e);
+
+	if (err < 0)
+		return err;
+	err = agent_bridges_apply(a, next, e);
 	if (err < 0)
 		goto fini_diff;
 	err = ifaces_open(&p, e);
@@ -345,7 +357,6 @@ undo_routes:
 undo_ifaces:
 	agent_bridges_undo(a);
 	ifaces_unopen(&p);
-	agent_virtual_follow(a); /* feet are their old bridges' again */
 	if (agent_publish(a) < 0)
 		log_error("no memory to tell the workers of the old configuration");
 fini_diff:

@@ -125,6 +125,22 @@ static void iface_give_back(struct agent *a, struct agent_iface *f, const char *
 	f->ifindex = 0;
 }
 
+/* Take note of what could not be had of a device that was taken. */
+static void flaws_note(struct agent_iface *f, const char *name, const struct device_flaws *flaws)
+{
+	f->strips = flaws->strips_vlan ? AGENT_STRIPS_C : 0;
+	f->sees_tags = false;
+	f->filters = false;
+	if (flaws->strips_vlan)
+		log_warning("interfaces.%s: the driver takes VLAN tags off received frames and "
+		            "cannot be told not to: tagged traffic is not seen as such",
+		            name);
+	if (flaws->sysctl_readonly)
+		log_warning("interfaces.%s: /proc/sys is read-only: the kernel may speak ARP and "
+		            "MLD on it",
+		            name);
+}
+
 /* Take a kernel device and bind it. */
 static int iface_open_device(struct agent *a, struct agent_iface *f,
                              const struct config_interface *ci, struct why *e)
@@ -144,17 +160,7 @@ static int iface_open_device(struct agent *a, struct agent_iface *f,
 	if (err < 0)
 		return why_fail(e, err, "interfaces.%s: %s", ci->name, why.text);
 	f->ifindex = ifindex;
-	f->strips = flaws.strips_vlan ? AGENT_STRIPS_C : 0;
-	f->sees_tags = false;
-	f->filters = false;
-	if (flaws.strips_vlan)
-		log_warning("interfaces.%s: the driver takes VLAN tags off received frames and "
-		            "cannot be told not to: tagged traffic is not seen as such",
-		            ci->name);
-	if (flaws.sysctl_readonly)
-		log_warning("interfaces.%s: /proc/sys is read-only: the kernel may speak ARP and "
-		            "MLD on it",
-		            ci->name);
+	flaws_note(f, ci->name, &flaws);
 	err = iface_bind(a, f, ci, e);
 	if (err < 0)
 		goto give_back;

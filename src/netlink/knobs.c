@@ -194,7 +194,7 @@ int32_t tag_features_read(const char *name)
 		struct ethtool_gfeatures head;
 		struct ethtool_get_features_block word[FEATURE_WORDS];
 	} all = {{.cmd = ETHTOOL_GFEATURES, .size = FEATURE_WORDS}, {{0}}};
-	int found[ARRAY_SIZE(tag_feature)];
+	int found[ARRAY_SIZE(tag_feature)] = {0};
 	int32_t on = 0;
 
 	if (tag_features_find(name, found) < 0 || ethtool_ask(name, &all) < 0)
@@ -214,7 +214,7 @@ int tag_features_write(const char *name, int32_t on)
 		struct ethtool_sfeatures head;
 		struct ethtool_set_features_block word[FEATURE_WORDS];
 	} some = {{.cmd = ETHTOOL_SFEATURES}, {{0}}};
-	int found[ARRAY_SIZE(tag_feature)];
+	int found[ARRAY_SIZE(tag_feature)] = {0};
 	int n = tag_features_find(name, found), err;
 
 	if (n < 0)

@@ -117,7 +117,7 @@ it "and is reached by that" wait_for 10 reaches a2 10.0.1.2
 ip -n "$prefix.router" link set p2 address "$mac" mtu 1380
 it "and its lower MTU" wait_for 5 row p2.10 "r['mtu'] == 1380"
 it "which is told to those who send more" says 'mtu ?= ?1380' \
-	at h1 ping -n -c 3 -W 1 -M do -s 1372 10.0.10.2
+	at h1 ping -n -c 3 -W 1 -M "do" -s 1372 10.0.10.2
 it "a VLAN cannot carry more" says 'p2.10.*mtu: 1390 is more than p2 can carry, 1380' \
 	in_force '  p2: {control: own, xdp: {mode: generic}}' "${ten/\{/\{mtu: 1390, }"
 it "which changed nothing" reaches h1 10.0.10.2
