@@ -409,6 +409,9 @@ void agent_announce_close(struct agent *a);
 /* Send a frame of the router's own by @iface; where the ring is full it is lost, and counted. */
 void agent_send(void *agent, uint16_t iface, const uint8_t *frame, uint16_t len);
 
+/* The same, but wait for room: a thousand VLANs have something to say at once. */
+void agent_send_wait(void *agent, uint16_t iface, const uint8_t *frame, uint16_t len);
+
 extern const struct neigh_ops agent_neigh_ops;
 /* Read all workers' reports. */
 void agent_reports(struct agent *a);

@@ -51,8 +51,8 @@ static void on_announce(void *ctx, uint64_t now_ns)
 
 int agent_announce_open(struct agent *a)
 {
-	static const struct ra_ops ra_ops = {.send = agent_send};
-	static const struct mld_ops mld_ops = {.send = agent_send};
+	static const struct ra_ops ra_ops = {.send = agent_send_wait};
+	static const struct mld_ops mld_ops = {.send = agent_send_wait};
 	uint64_t seed[2] = {0, 0};
 	struct announce *n;
 	int err;

@@ -24,19 +24,36 @@ bool agent_order(struct worker *w, const struct order *o)
 	return true;
 }
 
+/* One that has a queue to send by @iface, so that a frame need not be handed over. */
+static struct worker *worker_by(struct agent *a, uint16_t iface)
+{
+	return &a->worker[queue_worker(agent_iface_port(a, iface), 0, a->n_workers)];
+}
+
+static bool order_frame(struct order *o, uint16_t iface, const uint8_t *frame, uint16_t len)
+{
+	*o = (struct order){.kind = ORDER_SEND, .iface = iface, .len = len};
+	if (len > sizeof(o->bytes))
+		return false;
+	memcpy(o->bytes, frame, len);
+	return true;
+}
+
 void agent_send(void *agent, uint16_t iface, const uint8_t *frame, uint16_t len)
 {
-	struct agent *a = agent;
-	struct order o = {.kind = ORDER_SEND, .iface = iface, .len = len};
-	/* One that has a queue to send by, so that it need not be handed over. */
-	uint16_t port = agent_iface_port(a, iface);
-	struct worker *w = &a->worker[queue_worker(port, 0, a->n_workers)];
+	struct worker *w = worker_by(agent, iface);
+	struct order o;
 
-	if (len > sizeof(o.bytes))
-		return;
-	memcpy(o.bytes, frame, len);
-	if (!agent_order(w, &o))
+	if (order_frame(&o, iface, frame, len) && !agent_order(w, &o))
 		w->orders_lost++;
+}
+
+void agent_send_wait(void *agent, uint16_t iface, const uint8_t *frame, uint16_t len)
+{
+	struct order o;
+
+	if (order_frame(&o, iface, frame, len))
+		agent_order_wait(agent, worker_by(agent, iface), &o);
 }
 
 /*
