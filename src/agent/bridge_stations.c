@@ -27,7 +27,7 @@ static int fixed_compare(const void *x, const void *y)
 static struct fixed *fixed_list(const struct agent_bridge *b, size_t *n)
 {
 	const struct bridge *s = b->current;
-	size_t n_vlans = s->vlan_aware ? VLAN_VIDS : 1;
+	uint16_t n_vlans = s->vlan_aware ? VLAN_VIDS : 1;
 	struct fixed *list = calloc(n_vlans + b->conf->n_stations, sizeof(*list));
 
 	*n = 0;

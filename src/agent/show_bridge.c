@@ -346,7 +346,7 @@ int command_bridge(void *ctx, struct control_reply *r, char *const *args, size_t
 	f = found ? agent_iface_find(ctx, args[2]) : NULL;
 	if (f == NULL)
 		return no_port(b, r, args[2]);
-	for (uint8_t i = 0; i < ARRAY_SIZE(state_name); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(state_name); i++) {
 		if (strcmp(args[4], state_name[i]) == 0)
 			return state_put(b, r, (uint16_t)(f - b->a->iface), (uint8_t)(i + 1));
 	}
