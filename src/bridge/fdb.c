@@ -144,14 +144,14 @@ static void station_hear(struct fdb *t, uint64_t key, struct hearing h, uint32_t
 	}
 }
 
-/* Its value is not that of a station that spoke in this tick already, and from here. */
-static never_inline void hear_one(struct fdb *t, uint64_t key, uint64_t value, struct hearing h,
-                                  uint32_t i, struct fdb_heard *heard)
+/* The value of key[@i] is not that of a station that spoke in this tick already, and from here. */
+static never_inline void hear_one(struct fdb *t, const uint64_t *key, uint64_t value,
+                                  struct hearing h, uint32_t i, struct fdb_heard *heard)
 {
 	if (value == 0)
-		heard->unknown |= 1ull << i;
+		heard->unknown |= (uint64_t)(i == 0 || key[i] != key[i - 1]) << i;
 	else if (!(value & FDB_STATIC))
-		station_hear(t, key, h, i, heard);
+		station_hear(t, key[i], h, i, heard);
 	else
 		heard->router |= (uint64_t)(fdb_port(value) == FDB_ROUTER) << i;
 }
@@ -171,7 +171,7 @@ void fdb_hear(struct fdb *t, const uint64_t *key, uint32_t n, uint16_t port, uin
 		uint32_t i = (uint32_t)__builtin_ctzll(differ);
 
 		if (key[i] != 0)
-			hear_one(t, key[i], value[i], h, i, heard);
+			hear_one(t, key, value[i], h, i, heard);
 	}
 }
 

@@ -77,7 +77,7 @@ void fdb_find(const struct fdb *t, const uint64_t *key, uint64_t *value, uint32_
 
 /* Who speaks, as fdb_hear() found out: bits are positions in the batch. */
 struct fdb_heard {
-	uint64_t unknown; /* not in the table */
+	uint64_t unknown; /* not in the table; of equal ones in a row, the first */
 	uint64_t moved;   /* was behind another port until now: old[] */
 	uint64_t router;  /* an address of the router's own */
 	uint16_t old[64];
