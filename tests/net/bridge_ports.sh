@@ -47,4 +47,7 @@ it "and the others are counted" bridge_port p1 "r['storm_drops'] >= 250"
 it "some do pass" test "$(hears h2 eth0 88b5 10 1 sent $all 88b5 1)" = 1
 it "what is for a known station is not held back" says ' 0% packet loss' \
 	at h1 ping -n -c 200 -i 0.005 -W 1 10.0.1.2
+it "the daemon is killed" router_killed
+it "and comes back" router_start
+it "as do its ports" reaches h2 10.0.1.3
 finish
