@@ -54,6 +54,21 @@ def wait(tenths):
     return bytes([3, tenths])
 
 
+BRIDGE, STATION, ALL_MACS, PORT = 0, 1, 2, 3
+
+
+def bridged(port, data, *, to=BRIDGE, station=0, source=None, tags=(), more=False, pieces=None, kind=None):
+    """A frame to any port; see fuzz_pipeline.c. A tag: VID, or VID and what is before it (8: an S-tag)."""
+    kind = ("ip6" if data and data[0] >> 4 == 6 else "ip4") if kind is None else kind
+    how = 7 | {"ip4": 8, "arp": 64, "ip6": 136}[kind] | (32 if more else 0) | (16 if pieces is not None else 0)
+    what = port | len(tags) << 3 | to << 5 | (128 if source is None else 0)
+    out = bytes([how]) + (bytes([pieces]) if pieces is not None else b"") + bytes([what, station])
+    if source is not None:
+        out += bytes([source])
+    pairs = [tag if isinstance(tag, tuple) else (tag, 0) for tag in tags]
+    return out + struct.pack("<H", len(data)) + data + b"".join(bytes(pair) for pair in pairs)
+
+
 def tcp(src, dst, flags, data=b"", *, words=5):
     body = struct.pack(">HHIIBBHHH", 1024, 80, 7, 9, words << 4, flags, 8192, 0, 0)
     body += bytes(4 * (words - 5)) + data
@@ -378,6 +393,54 @@ CONFIGS = {
 }
 
 
+# Frames to bridges and VLANs, as fuzz_pipeline draws them. A link's subnets go by its interface's id.
+TO_20 = ip4("10.0.65.2", UDP, src="10.0.64.2")
+L2 = {
+    "station": bridged(3, TO_20, to=STATION, station=4),
+    "station-tagged": bridged(4, TO_20, to=STATION, station=3, tags=[(10, 0xA0)]),
+    "unknown": bridged(4, TO_20, to=STATION, station=7, tags=[20]),
+    "learn": bridged(3, TO_20, to=STATION, station=7, source=9) + bridged(4, TO_20, to=STATION, station=1, tags=[10]),
+    "move": bridged(4, TO_20, to=STATION, station=3, source=7, tags=[10]) + bridged(5, TO_20, to=STATION, station=7),
+    "broadcast": bridged(3, TO_20, to=ALL_MACS),
+    "jumbo-broadcast": bridged(6, ip4("10.0.66.9", bytes(6000)), to=ALL_MACS, pieces=20),
+    "jumbo-tagged": bridged(4, ip4("10.0.66.9", bytes(6000)), to=ALL_MACS, pieces=20, tags=[10]),
+    "priority": bridged(3, TO_20, to=STATION, station=4, tags=[(0, 0xE0)]),
+    "hop": bridged(3, TO_20, to=STATION, station=4, tags=[0, 20]),
+    "s-tag": bridged(4, TO_20, to=ALL_MACS, tags=[(10, 8)]),
+    "foreign": bridged(3, TO_20, to=ALL_MACS, tags=[20]),
+    "three": bridged(4, TO_20, to=ALL_MACS, tags=[10, 20, (100, 8)]),
+    "runt": bridged(4, b"", to=ALL_MACS, tags=[10], kind="arp") + bridged(3, b"", to=ALL_MACS, kind="arp"),
+    "arp": bridged(3, arp(1, "10.0.64.9", "10.0.64.1"), to=ALL_MACS, kind="arp"),
+    "arp-tagged": bridged(4, arp(1, "10.0.65.9", "10.0.65.1"), to=ALL_MACS, tags=[20], kind="arp"),
+    "arp-plain": bridged(6, arp(1, "10.0.66.9", "10.0.66.1"), to=ALL_MACS, kind="arp"),
+    "route": bridged(3, TO_20),
+    "route-out": bridged(3, ip4("10.0.1.2", UDP, src="10.0.64.2")),
+    "route-cut": bridged(0, ip4("10.0.64.2", bytes(4000)), to=PORT, pieces=20),
+    "route-unknown": record(0, ip4("10.0.64.77", UDP)) + record(0, ip4("10.0.69.77", UDP)) + wait(40),
+    "route6": bridged(3, ip6("2001:db8:41::2", UDP, src="2001:db8:40::2")),
+    "echo6": bridged(6, ip6("2001:db8:42::1", icmp6(128), src="2001:db8:42::9", following=58)),
+    "ns6": bridged(3, ip6("ff02::1:ff00:1", icmp6(135, bytes(4) + addr6("2001:db8:40::1") + OPTION),
+                          src="2001:db8:40::9", following=58, limit=255), to=ALL_MACS),
+    "group6": bridged(5, ip6("ff02::1", icmp6(128), src="fe80::9", following=58), to=ALL_MACS),
+    "vlan": bridged(0, ip4("10.0.1.2", UDP, src="10.0.67.2"), to=PORT, tags=[5]),
+    "vlan-priority": bridged(0, ip4("10.0.1.2", UDP), to=PORT, tags=[(0, 0xE0)]),
+    "vlan-foreign": bridged(0, ip4("10.0.1.2", UDP), to=PORT, tags=[6]),
+    "vlan-arp": bridged(0, arp(1, "10.0.67.9", "10.0.67.1"), to=ALL_MACS, tags=[5], kind="arp"),
+    "vlan-jumbo": bridged(0, ip4("10.0.68.2", bytes(8000), src="10.0.67.2"), to=PORT, tags=[5], pieces=20),
+    "qinq": bridged(1, ip4("10.0.0.2", UDP, src="10.0.69.2"), to=PORT, tags=[(100, 8), 10]),
+    "qinq-outer": bridged(1, ip4("10.0.0.2", UDP, src="10.0.68.2"), to=PORT, tags=[(100, 8)]),
+    "qinq-swapped": bridged(1, ip4("10.0.0.2", UDP, src="10.0.69.2"), to=PORT, tags=[100, (10, 8)]),
+    "qinq-echo6": bridged(1, ip6("2001:db8:45::1", icmp6(128), src="2001:db8:45::9", following=58), to=PORT,
+                          tags=[(100, 8), 10]),
+    "batch": b"".join(bridged(4, TO_20, to=i % 3, station=i % 8, source=i * 5 % 256, tags=[10, 20][i % 2:i % 2 + 1],
+                              more=True) for i in range(60)) + wait(1),
+    "flood": b"".join(bridged(6, TO_20, to=STATION, station=i % 8, source=i, more=True) for i in range(60)) * 3
+    + wait(1),
+    "batch-arp": b"".join(bridged(3, arp(1, f"10.0.64.{i + 9}", "10.0.64.1"), to=ALL_MACS, source=i, kind="arp",
+                                  more=True) for i in range(60)) + wait(1),
+}
+
+
 def write(folder, name, data):
     path = HERE / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -395,6 +458,8 @@ def main():
         write("pipeline", f"ip6-{name}", record(2 if name == "half-made" else 0, packet, ip6=True))
     for name, run in RUNS6.items():
         write("pipeline", f"ip6-{name}", run)
+    for name, run in L2.items():
+        write("pipeline", f"l2-{name}", run)
     for name, message in ND.items():
         write("nd", name, message)
     for name, text in CONFIGS.items():
