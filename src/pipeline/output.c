@@ -273,7 +273,7 @@ static force_inline void output_stage(struct pipeline *p, struct lane *l, uint32
 		uint8_t *data = x->data;
 		uint32_t w = output_word(data + ETHER_LEN, ip6), len;
 
-		if (unlikely(!nexthop_is_plain(nh) | (output_hops(w, ip6) <= 1) |
+		if (unlikely((int)!nexthop_is_plain(nh) | (output_hops(w, ip6) <= 1) |
 		             (x->len > nh->max_len) | (x->len < ETHER_MIN_LEN) |
 		             (x->flags & special))) {
 			/* A packet that is cut goes right behind those before it. */
