@@ -12,6 +12,9 @@ altogether; receive packet steering moves it, from netif_receive_skb() on, to th
 
 viaduct-1 and viaduct-2 are one worker and two over pairs of two queues, with a generator on each
 core: what a second worker is worth where both have to share the cores with the generators.
+
+kernel-bridge and viaduct-bridge switch the same frames, which are the sink's then: Linux's own bridge
+and Viaduct's, neither aware of VLANs, the sink a static station of both.
 """
 import contextlib
 import os
@@ -38,6 +41,18 @@ neighbours:
   - {{address: 10.1.0.2, lladdr: "{sink}", interface: r1}}
 routes:
   - {{to: {routes}, via: 10.1.0.2}}
+"""
+
+BRIDGE_CONFIG = """\
+version: 1
+system: {{workers: {workers}, cpus: "{cpus}"}}
+interfaces:
+  r0: {{control: own, xdp: {{mode: native}}}}
+  r1: {{control: own, xdp: {{mode: native}}}}
+bridges:
+  br0:
+    ports: {{r0: {{}}, r1: {{}}}}
+    stations: [{{lladdr: "{sink}", port: r1}}]
 """
 
 
@@ -121,9 +136,9 @@ def log_end(path):
 
 
 class Router:
-    """What all have in common: one queue, one generator."""
+    """What all have in common: one queue, one generator, frames to the router itself."""
 
-    queues = 1
+    queues, to = 1, R0_MAC
 
     def generators(self, options):
         return options.cores[:1]
@@ -144,12 +159,35 @@ class Kernel(Router):
         lab.run("router", "ip", "neighbour", "add", "10.1.0.2", "lladdr", SINK_MAC, "dev", "r1")
         lab.run("router", "ip", "route", "add", ROUTES, "via", "10.1.0.2")
         lab.run("router", "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+        self.steer(lab, options)
+        yield
+
+    @staticmethod
+    def steer(lab, options):
         # Live frames need NAPI at the other end; without an XDP program, GRO switches it on.
         lab.run("router", "ethtool", "-K", "r0", "gro", "on")
         mask = f"{1 << options.cores[1]:x}"
         call("ip", "netns", "exec", lab.name["router"], "sh", "-c",
              f"echo {mask} >/sys/class/net/r0/queues/rx-0/rps_cpus")
-        yield
+
+
+class KernelBridge(Kernel):
+    """Linux's bridge, the sink a static station of it."""
+
+    name, ttl, to = "kernel-bridge", 64, SINK_MAC
+
+    @contextlib.contextmanager
+    def routing(self, lab, options):
+        lab.run("router", "ip", "link", "add", "br0", "type", "bridge", "stp_state", "0")
+        try:
+            for device in ("r0", "r1"):
+                lab.run("router", "ip", "link", "set", device, "master", "br0")
+            lab.run("router", "ip", "link", "set", "br0", "addrgenmode", "none", "up")
+            lab.run("router", "bridge", "fdb", "replace", SINK_MAC, "dev", "r1", "master", "static")
+            self.steer(lab, options)
+            yield
+        finally:
+            lab.run("router", "ip", "link", "del", "br0")
 
 
 class Testpmd(Router):
@@ -198,7 +236,7 @@ class Testpmd(Router):
 class Viaduct(Router):
     """The daemon with one worker and static configuration."""
 
-    name, ttl, workers = "viaduct", 63, 1
+    name, ttl, workers, config = "viaduct", 63, 1, VIADUCT_CONFIG
 
     def missing(self, options):
         if not options.viaductd.exists():
@@ -210,7 +248,7 @@ class Viaduct(Router):
         home = pathlib.Path(tempfile.mkdtemp(dir=lab.dir))
         config = home / "viaduct.yaml"
         cpus = ",".join(str(core) for core in options.cores[::-1][: self.workers])
-        config.write_text(VIADUCT_CONFIG.format(workers=self.workers, cpus=cpus, sink=SINK_MAC, routes=ROUTES))
+        config.write_text(self.config.format(workers=self.workers, cpus=cpus, sink=SINK_MAC, routes=ROUTES))
         ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         ready.bind(str(home / "notify"))
         with ready, open(home / "log", "w", encoding="utf-8") as out:
@@ -234,6 +272,12 @@ class Viaduct(Router):
                 if b"READY=1" in ready.recv(4096):
                     return
         raise Failed(f"viaductd did not start: {log_end(log)}")
+
+
+class ViaductBridge(Viaduct):
+    """The same, as a bridge."""
+
+    name, ttl, config, to = "viaduct-bridge", 64, BRIDGE_CONFIG, SINK_MAC
 
 
 class Viaduct1(Viaduct):
@@ -263,7 +307,7 @@ def measure(lab, router, tools, options):
         raise Failed(first.strip())
     with router.routing(lab, options):
         loads = [
-            lab.start("gen", str(tools / "framegen"), "--dev", "g0", "--dst-mac", R0_MAC, "--dst-ip", ROUTES,
+            lab.start("gen", str(tools / "framegen"), "--dev", "g0", "--dst-mac", router.to, "--dst-ip", ROUTES,
                       "--cpu", str(gen), "--seconds", "600", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             for gen in router.generators(options)
         ]
@@ -307,7 +351,8 @@ def rounds(lab, routers, tools, options, out):
 def report(rates, out):
     for name, mpps in rates.items():
         out.result(f"veth.{name}", min=min(mpps), median=statistics.median(mpps), max=max(mpps), unit="Mpps")
-    for ours, peer in (("viaduct", "testpmd"), ("viaduct", "kernel"), ("viaduct-2", "viaduct-1")):
+    for ours, peer in (("viaduct", "testpmd"), ("viaduct", "kernel"), ("viaduct-2", "viaduct-1"),
+                       ("viaduct-bridge", "kernel-bridge"), ("viaduct-bridge", "viaduct")):
         if ours in rates and peer in rates:
             each = [a / b for a, b in zip(rates[ours], rates[peer])]
             out.result(f"veth.{ours}/{peer}", min=min(each), median=statistics.median(each),
@@ -335,7 +380,7 @@ def run(build, options, out):
         out.skipped("veth", why)
         return
     routers = []
-    for router in (Kernel(), Testpmd(), Viaduct(), Viaduct1(), Viaduct2()):
+    for router in (Kernel(), Testpmd(), Viaduct(), Viaduct1(), Viaduct2(), KernelBridge(), ViaductBridge()):
         if options.names and not any(router.name.startswith(n) for n in options.names):
             continue
         why = router.missing(options)
