@@ -260,7 +260,7 @@ static int addrs_make(const struct agent_iface *f, const struct agent_addrs *con
 	}
 	for (uint16_t i = 0; i < conf->n4; i++)
 		is->addr4[i] = conf->addr4[i];
-	if (f->mtu >= IP6_MIN_MTU) /* RFC 8200 5 */
+	if (f->mtu >= IP6_MIN_MTU && !f->bridged) /* RFC 8200 5 */
 		addrs_fill6(f, conf, anew, is);
 	return 0;
 }
@@ -292,7 +292,7 @@ static int addrs_renew(struct agent *a, uint16_t id, const struct agent_addrs *c
 		addrs_fini(&is);
 		return err;
 	}
-	if (f->addrs.n6 == 0 && (had6 || (conf != &f->conf && conf->n6 > 0)))
+	if (f->addrs.n6 == 0 && !f->bridged && (had6 || (conf != &f->conf && conf->n6 > 0)))
 		log_warning("%s: no IPv6: its MTU, %u, is less than %u", f->name, f->mtu,
 		            IP6_MIN_MTU);
 	f->addrs_mac = f->mac;
@@ -342,7 +342,7 @@ int agent_addrs_set(struct agent *a, uint16_t id, const struct config_interface 
 {
 	struct agent_addrs conf, none = {0};
 	struct agent_iface *f = &a->iface[id];
-	bool dad = f->dad;
+	bool dad = f->dad, bridged = f->bridged;
 	int err;
 
 	if (ci == NULL) {
@@ -355,9 +355,11 @@ int agent_addrs_set(struct agent *a, uint16_t id, const struct config_interface 
 		return err;
 	/* Time is that of the captures in a replay, and who is in them cannot be asked. */
 	f->dad = ci->dad && !a->replay;
+	f->bridged = ci->kind == CONFIG_DEVICE && ci->bridge != CONFIG_NO_BRIDGE;
 	err = addrs_renew(a, id, &conf);
 	if (err < 0) {
 		f->dad = dad;
+		f->bridged = bridged;
 		addrs_fini(&conf);
 		return err;
 	}

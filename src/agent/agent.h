@@ -60,6 +60,7 @@ struct agent_iface {
 	bool addrs_up;
 	bool addrs_changed;    /* a state did, and is not yet published */
 	bool dad;              /* as configured; never where nobody could answer */
+	bool bridged;          /* a bridge's port: of its own it says nothing, not even fe80:: */
 	uint64_t addrs_due_ns; /* until when READY waits for tentative ones */
 	uint16_t nh_link;      /* next-hop id of what is on its link, with a reference */
 	uint16_t nh_local;     /* that of the router itself, the same */

@@ -195,7 +195,8 @@ static int ifaces_address(struct apply *p, struct why *e)
 
 		iface_set(p->a, d->is);
 		if (d->was != NULL && d->is != NULL &&
-		    !(d->changed & (CONFIG_CHANGE_ADDRESSES | CONFIG_CHANGE_DAD)))
+		    !(d->changed &
+		      (CONFIG_CHANGE_ADDRESSES | CONFIG_CHANGE_DAD | CONFIG_CHANGE_BRIDGE)))
 			continue;
 		err = iface_address(p->a, any->name, d->is, e);
 		if (err < 0)
