@@ -30,7 +30,7 @@ for i in 1 2; do
 done
 host6_add h4 2001:db8:4::2/64 2001:db8:4::1
 
-mac() { at "$1" cat /sys/class/net/eth0/address; }
+mac() { ip -n "$prefix.$1" -br link show dev eth0 | awk '{ print $3 }'; }
 station() { # station HOST PORT: the bridge has it there
 	has_json "any((r['mac'], r['ifname'], r['master']) == ('$(mac "$1")', '$2', 'br0') for r in rows)" \
 		viaduct -j show bridge

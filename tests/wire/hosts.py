@@ -141,7 +141,9 @@ class Wire:
                 return
             except (BlockingIOError, OSError) as e:
                 # The device's queue is full: the router's end is being bound anew, or is behind.
-                if e.errno not in (11, 105) or time.monotonic() > end:
+                # Or the link was down meanwhile, which a socket tells once.
+                if e.errno not in (errno.EAGAIN, errno.ENOBUFS, errno.ENETDOWN) \
+                        or time.monotonic() > end:
                     raise
                 self.pump(0.001)
 

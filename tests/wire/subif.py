@@ -9,6 +9,7 @@ their own.
 import functools
 import struct
 
+from bridge import operstate
 from device import run
 from hosts import expect, router_mac
 from packets import ARP, BROADCAST, IP4, IP6, QINQ, VLAN, arp, echo, ether, fragments, pattern, udp
@@ -37,7 +38,7 @@ A, B, FAR = POINT["p0.10"], POINT["p0.20"], POINT["p3"]
 def interface(name):
     i = {"addresses": NETS[name].addresses, "dad": "no"}
     if name in ("p0", "p1", "p2", "p3"):
-        i.update({"control": "own", "mtu": 1504 if name in ("p0", "p1") else 1500})
+        i.update({"control": "own", "mtu": 1508 if name in ("p0", "p1") else 1500})
     else:
         i["mtu"] = 1500
     return i
@@ -59,11 +60,6 @@ rows = Rows(config, families=(4, 6), lab=functools.partial(Switch, points=list(P
 def of(**keys):
     """For lab.configured(): with these keys of p0.20."""
     return lambda c: c["interfaces"]["p0.20"].update(keys)
-
-
-def operstate(lab, name):
-    return next((r["operstate"].lower() for r in lab.device.show("interfaces")
-                 if r["ifname"] == name), "none")
 
 
 # --- In and out ---------------------------------------------------------------------------------
@@ -92,7 +88,8 @@ def subif_ns(lab):
         other = next(to for to in POINT.values() if to is not s)
         lab.solicited(s, other.net.ip6)
         lab.settle_agent(s.port)
-        expect(not [c for c in lab.nds if c.nd.target == other.net.ip6], f"{other.net.ip6} is told")
+        expect(not [c for c in lab.nds if (c.nd.target, c.ip.dst) == (other.net.ip6, s.ip6)],
+               f"{other.net.ip6} is told")
     lab.only({})
 
 
@@ -103,10 +100,7 @@ def subif_echo(lab):
         for request in (echo(s.ip, s.net.ip), echo(s.ip6, s.net.ip6), echo(s.local, s.net.local),
                         echo(s.ip, other.net.ip), echo(s.ip6, other.net.ip6),
                         echo(s.ip, s.net.ip, pattern(1472)), echo(s.ip6, s.net.ip6, pattern(1452))):
-            lab.raw(s.port, s.packet(request))
-            c = lab.find("echo reply", lambda c, r=request: c.ip and c.ip.payload[8:] and
-                         r.endswith(c.ip.payload[8:]))
-            expect(s.has(c) and (c.to, c.source) == (s.mac, s.net.mac), f"wrong reply: {c}")
+            lab.pings(s, request)
     lab.only({})
 
 
@@ -193,7 +187,7 @@ def subif_stag(lab):
                       (POINT["p0.100"], ([(VLAN, 100)], [(QINQ, 100), (QINQ, 100)])),
                       (q, ([(VLAN, 100), (VLAN, 10)], [(QINQ, 100), (QINQ, 10)], [(VLAN, 10), (QINQ, 100)],
                            [(QINQ, 100), (VLAN, 11)])),
-                      (POINT["p1.200.7"], ([(VLAN, 200)], [(VLAN, 7)], [(VLAN, 7), (VLAN, 200)],
+                      (POINT["p1.200.7"], ([(VLAN, 7)], [(VLAN, 7), (VLAN, 200)],
                                            [(QINQ, 200), (VLAN, 7)], [(VLAN, 200), (VLAN, 8)]))):
         for stack in stacks:
             for packet in (udp(s.ip, FAR.ip), udp(s.ip6, FAR.ip6)):
@@ -346,13 +340,14 @@ def subif_dad(lab):
     def change(c):
         c["interfaces"]["p0.20"]["addresses"] = B.net.addresses + [f"{new}/64"]
         c["interfaces"]["p0.20"]["dad"] = "yes"
+    lab.own.add(new)
     lab.nds.clear()
     with lab.shut(*[(p, q) for p in range(4) for q in range(4)]), lab.configured(change):
         probes = lambda: [c for c in lab.nds if c.nd.kind == NS and c.ip.src == ANY and c.nd.target == new]
         expect(lab.until(probes, 10), "no probe")
         expect(all(B.has(c) for c in probes()), f"without its tags: {probes()[0]}")
-        expect(lab.until(lambda: lab.solicited(B, new)() or lab.until(lab.solicited(B, new), 0.5), 10),
-               "the address is not used")
+        expect(lab.until(lambda: lab.until(lab.solicited(B, new), 0.5), 10), "it is not used")
+    lab.own.discard(new)
     lab.ask(B)
     lab.settle()
     lab.clear()

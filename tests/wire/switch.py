@@ -85,6 +85,13 @@ class Arrived:
         self.to, self.source = whole[:6].hex(":"), whole[6:12].hex(":")
         self.kind, self.ip = struct.unpack("!H", self.frame[12:14])[0], None
 
+    def is_frame(self, frame):
+        """The whole of it; what is shorter than the shortest frame may be padded with zeros, before
+        tags are added (802.3 3.2.8, 802.1Q G.2.3)."""
+        pad = self.whole[len(frame):]
+        least = 60 + 4 * len(self.tags) if pad else len(frame)
+        return self.whole.startswith(frame) and not any(pad) and len(self.whole) <= least
+
     def __str__(self):
         tags = "".join(f" {kind:04x}/{tci & 0xfff}" for kind, tci in self.tags)
         return f"e{self.port} {self.source} to {self.to}{tags}: {self.ip or self.frame[12:40].hex()}"
@@ -122,9 +129,9 @@ class Switch(Lab):
 
     def ask(self, s):
         """The station asks for the router, by ARP and by a solicitation."""
-        self.frame(s.port, s.frame(BROADCAST, arp(1, s.mac, s.ip, s.net.ip), ARP))
+        self.raw(s.port, s.frame(BROADCAST, arp(1, s.mac, s.ip, s.net.ip), ARP))
         packet = ns(s.ip6, s.net.ip6, lladdr(SOURCE, s.mac))
-        self.frame(s.port, s.frame(group_mac(solicited(s.net.ip6)), packet, IP6))
+        self.raw(s.port, s.frame(group_mac(solicited(s.net.ip6)), packet, IP6))
 
     # --- Waiting --------------------------------------------------------------------------------
 
@@ -198,7 +205,7 @@ class Switch(Lab):
                 self.check(came)
             if came.source in self.routers() and came.kind == ARP:
                 self.take_arp(came)
-            elif self.is_discovery(came):
+            elif came.ip and self.is_discovery(came):
                 self.take_nd(came)
             elif not self.is_awaited(came) and not any(holds(came) for holds in self.ignored):
                 self.came.append(came)
@@ -264,10 +271,11 @@ class Switch(Lab):
         left = {p: [f] if isinstance(f, bytes) else list(f) for p, f in wanted.items()}
         strange = []
         for c in self.came:
-            if c.whole in left.get(c.port, []):
-                left[c.port].remove(c.whole)
-            else:
+            same = next((f for f in left.get(c.port, []) if c.is_frame(f)), None)
+            if same is None:
                 strange.append(c)
+            else:
+                left[c.port].remove(same)
         self.came = []
         missing = ", ".join(f"{len(f)} at e{p}" for p, f in left.items() if f)
         expect(not missing and not strange, f"missing: {missing or 'none'}; "
@@ -298,8 +306,14 @@ class Switch(Lab):
         return came
 
     def pings(self, s, packet, source=None):
-        """The router answers the station's echo request, where it is."""
+        """The router answers the station's echo request, where it is; it may have to ask for that
+        first."""
         self.raw(s.port, s.packet(packet))
+        self.settle()
+        self.until(lambda: any(c.ip and c.ip.dst == parse(packet).src for c in self.came), 5)
+        came = next((c for c in self.came if c.ip), None)
+        expect(came and s.has(came) and (came.to, came.source) == (s.mac, s.net.mac),
+               f"wrong reply: {came}")
         return self.reply(s.port, packet, source)
 
     def asked(self, s, target=None):
