@@ -70,7 +70,7 @@ static void feet_are_interfaces_with_the_mac_of_their_bridge(void **)
 	assert_int_equal(c->n_interfaces, 3);
 	assert_int_equal(b->kind, CONFIG_BRIDGE);
 	assert_int_equal(b->vlan, 0);
-	assert_int_equal(b->mac, 0x020000000007);
+	assert_int_equal(b->mac, 0x070000000002);
 	assert_int_equal(b->urpf, CONFIG_URPF_STRICT);
 	assert_int_equal(b->n_addresses, 1);
 	assert_string_equal(c->bridges[b->bridge].name, "b");
@@ -137,7 +137,7 @@ static void stations_are_sorted_and_know_their_ports(void **)
 	const struct config_station *s = c->bridges[0].stations;
 
 	assert_int_equal(s[0].lladdr, 0x020000000002);
-	assert_int_equal(s[1].lladdr, 0x020000000003);
+	assert_int_equal(s[1].lladdr, 0x030000000002);
 	assert_int_equal(s[2].vlan, 2);
 	assert_string_equal(c->interfaces[s[0].iface].name, "p");
 	assert_string_equal(c->interfaces[s[2].iface].name, "q");
