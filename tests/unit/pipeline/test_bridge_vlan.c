@@ -303,7 +303,7 @@ static void a_tag_that_is_cut_off_is_none(void **state)
 		road_ends(t, 2, DROP_VLAN);
 	for (t->in.len = 12; t->in.len < 14; t->in.len++)
 		road_ends(t, 2, DROP_SHORT);
-	t->in.len = 18;
+	t->in.len = 68;
 	crosses_vlan(t, 3, PORTS(0, 4), PORTS(2), 10);
 }
 

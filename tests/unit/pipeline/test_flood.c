@@ -288,6 +288,7 @@ static void a_chain_without_frames_ends_whole(void **state)
 	uint64_t kept[4096];
 	uint32_t n = 0;
 
+	router_run(t->r);
 	while (c->n > 7) /* one copy needs 6 */
 		kept[n++] = c->addr[--c->n];
 	frame_make(&t->in, BROADCAST, STATION(1), 9000);
