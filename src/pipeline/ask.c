@@ -43,11 +43,17 @@ bool report_send(struct pipeline *p, const struct report *r)
 	return true;
 }
 
+/* Which of the slots is that of @key? */
+static uint64_t slot_of(uint64_t key)
+{
+	static_assert(ASK_SLOTS == 256, "the hash has eight bits");
+	return key * 0x9e3779b97f4a7c15ull >> 56;
+}
+
 /* May @key, of those that share the slots at @s, be told of once more? */
 static bool slot_allowed(struct ask_slot *s, uint64_t key, uint64_t now_ns, uint32_t limit)
 {
-	static_assert(ASK_SLOTS == 256, "the hash has eight bits");
-	s += key * 0x9e3779b97f4a7c15ull >> 56;
+	s += slot_of(key);
 	if (s->key != key || now_ns - s->since_ns >= NS_PER_SEC) {
 		s->key = key;
 		s->since_ns = now_ns;
@@ -115,9 +121,17 @@ void report_station(struct pipeline *p, const struct report *r)
 	uint64_t key = r->mac << 16 | (uint64_t)moved << 15 | r->value;
 
 	/* Not beside the others: as many stations as there are addresses forget all counts. */
-	if (!slot_allowed(p->station_ask, key ^ (uint64_t)r->iface << 58, p->now_ns, NEWS_RATE))
+	if (!slot_allowed(p->station_ask, key, p->now_ns, NEWS_RATE))
 		return;
+	p->station_ask[slot_of(key)].port = r->iface;
 	if (!rate_allowed(&p->station_news[r->iface][moved], p->now_ns, PORT_STATIONS) ||
 	    !report_send(p, r))
 		counter_add(&p->counters.reports_lost, 1);
+}
+
+int station_heard(const struct pipeline *p, uint64_t key)
+{
+	const struct ask_slot *s = &p->station_ask[slot_of(key)];
+
+	return s->key == key && s->since_ns == p->now_ns ? s->port : -1;
 }

@@ -128,6 +128,20 @@ static void bridge_router(struct pipeline *p, const struct bridge_run *r, struct
 		bridge_to_foot(p, k);
 }
 
+/* To the station of @key, which the FDB does not know, or to a group. What answers a station's
+ * first frame goes where that came from. */
+static void bridge_unknown(struct pipeline *p, const struct bridge_run *r, struct pkt *k,
+                           uint64_t key)
+{
+	uint64_t ports = r->ports & bridge_vlan_of(r->bridge, k)->members;
+	int port = r->own ? station_heard(p, key) : -1;
+
+	if (port >= 0 && ports >> port & 1)
+		bridge_send(p, r, k, (uint16_t)port);
+	else
+		bridge_flood(p, r, k);
+}
+
 /* What is not sent just like that: the frame in place @i of the lane, to a station with @value. */
 static never_inline void bridge_special(struct pipeline *p, const struct bridge_run *r, uint32_t i,
                                         uint64_t value)
@@ -139,7 +153,7 @@ static never_inline void bridge_special(struct pipeline *p, const struct bridge_
 	if (r->spoofed >> i & 1) {
 		bridge_end(p, k, DROP_SOURCE_MAC);
 	} else if (value == 0) {
-		bridge_flood(p, r, k);
+		bridge_unknown(p, r, k, p->batch.l2.dst[i]);
 	} else if (port == FDB_ROUTER) {
 		bridge_router(p, r, k);
 	} else {

@@ -65,6 +65,7 @@ struct ask_slot {
 	uint64_t key;
 	uint64_t since_ns;
 	uint32_t count;
+	uint16_t port; /* of a station */
 };
 
 /* What was heard of the stations of one link within a second. */
@@ -260,6 +261,11 @@ void report_news(struct pipeline *p, const struct report *r);
 
 /* The same of a station behind a port of a bridge. */
 void report_station(struct pipeline *p, const struct report *r);
+
+/* The port behind which a station with @key of the FDB was first heard in this very loop, so that
+ * the agent cannot know of it: where the router's answer to it goes. Return: -1 if there is none.
+ */
+int station_heard(const struct pipeline *p, uint64_t key);
 
 /* May the agent get a report of @topic about (@iface, @ip) now? At most @limit times a second.
  * Topic: an enum report_kind or ASK_REDIRECT, plus what tells those of the kind apart, from bit 8
