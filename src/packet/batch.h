@@ -68,6 +68,7 @@ struct tx_list {
 	uint16_t port[TX_MAX];
 };
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): what belongs together stays so */
 struct batch {
 	struct lane ip4, ip6;
 	struct l2_lane l2;
