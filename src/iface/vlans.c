@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interfaces on interfaces: which frame is whose, by its tags. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -29,6 +30,7 @@ static int vlan_link(struct iface *f, struct iface *parent)
 {
 	struct iface_vlans *v = vlans_of(parent);
 
+	assert(f->vid > 0 && f->vid < VLAN_VIDS - 1); /* 802.1Q table 9-2 */
 	if (v == NULL)
 		return -ENOMEM;
 	if ((uint16_t)f->tag[0] == ETHERTYPE_QINQ)
@@ -62,5 +64,13 @@ int ifaces_link(struct ifaces *s)
 {
 	int err = vlans_link(s, 0);
 
-	return err < 0 ? err : vlans_link(s, 1);
+	if (err == 0)
+		err = vlans_link(s, 1);
+	for (uint16_t i = IFACE_PORTS; i < s->n; i++) {
+		struct iface *f = &s->iface[i];
+
+		if (f->kind == IFACE_VLAN && f->n_tags == 0)
+			f->up = false; /* on nothing that has frames of VLANs */
+	}
+	return err;
 }

@@ -64,6 +64,7 @@ struct tx_list {
 	uint32_t n;
 	uint32_t mixed; /* not 0: not all to port[0], or a chain among them */
 	uint64_t bytes;
+	uint32_t early; /* how often packets of the batch, sent or bridged, left before its end */
 	cache_aligned struct xdp_desc desc[TX_MAX];
 	uint16_t port[TX_MAX];
 };
@@ -77,7 +78,6 @@ struct batch {
 		host; /* to the router itself: by the route stage, and IPv6 multicast by input */
 	struct pkt_list ended; /* with their verdicts: for finish */
 	struct tx_list tx;
-	uint32_t early; /* how often some that are sent left it before its end */
 };
 
 /* Put a packet at the end of @l, field by field: gcc builds a struct copy on the stack otherwise.

@@ -25,7 +25,8 @@ enum pkt_flag {
 	PKT_OPTIONS = 1 << 1, /* in the routed ones: the IPv4 header has options, or IPv6 a
 	                         hop-by-hop header */
 	PKT_CHAIN = 1 << 2,   /* more frames follow: frame_chain() of the first one */
-	PKT_TAKEN = 1 << 3,   /* ended, but its first frame went on as the router's answer */
+	PKT_TAKEN = 1 << 3,   /* ended, but its first frame went on as the router's answer; behind
+	                         output: it was sent by an interface without a port */
 	PKT_IP6 = 1 << 4,     /* an IPv6 header, checked by input, follows the Ethernet header */
 	PKT_GROUP = 1 << 5,   /* came as a multicast: few errors answer it (RFC 4443 2.4 e) */
 	PKT_WHOLE = 1 << 6,   /* was made of fragments, or came as an atomic one (RFC 6980) */

@@ -71,7 +71,7 @@ static void egress_bridge(struct pipeline *p, const struct pkt *k, const struct 
 
 	if (l->n == BATCH_MAX) {
 		bridge_stage(p);
-		p->batch.early++;
+		p->batch.tx.early++;
 	}
 	x = &l->pkt[l->n];
 	*x = *k;

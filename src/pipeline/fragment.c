@@ -17,7 +17,7 @@ struct piece {
 	uint32_t len;
 	struct piece *next;
 };
-static_assert(sizeof(struct piece) + 2 * VLAN_TAG_LEN <= FRAME_HEADROOM,
+static_assert(sizeof(struct piece) + 2ul * VLAN_TAG_LEN <= FRAME_HEADROOM,
               "it lies before what is sent");
 
 /* How a packet is cut. */
@@ -228,7 +228,7 @@ static enum verdict cut_packet(struct pipeline *p, const struct cut *c, struct p
 	if (k->flags & PKT_CHAIN)
 		chain_free_rest(&p->cache, k->data);
 	counter_add(&p->counters.copies, c->count - 1);
-	p->batch.early++;
+	p->batch.tx.early++;
 	cut_send(p, c, k, x);
 	return KEEP;
 }

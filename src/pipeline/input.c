@@ -227,8 +227,13 @@ void input_iface(struct pipeline *p, struct pkt *k)
 {
 	const struct iface *f = &p->ifaces->iface[k->in];
 	struct lane *l = input_lane(&p->batch, f, k->data);
-	enum verdict v = l != NULL ? input_routed(p, l, k) : input_why(f, k->data, k->len);
+	enum verdict v;
 
+	if (k->flags & PKT_CHAIN && chain_first_len(p->cache.frames, k) < CHAIN_HEAD) {
+		pkt_list_add(&p->batch.ended, k, DROP_SHORT); /* without its tags, that is */
+		return;
+	}
+	v = l != NULL ? input_routed(p, l, k) : input_why(f, k->data, k->len);
 	if (l == NULL && v == KEEP && k->flags & PKT_CHAIN)
 		v = DROP_ARP_BAD; /* ARP is never this long */
 	if (v != KEEP)

@@ -85,7 +85,7 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 	if (b->l2.n > 0)
 		bridge_stage(p);
 	check_sources(p, f);
-	b->early = 0;
+	b->tx.early = 0;
 	n_ip4 = b->ip4.n;
 	n_ip6 = b->ip6.n;
 	if (n_ip4 > 0) {

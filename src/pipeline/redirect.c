@@ -102,13 +102,16 @@ static void redirect_port(struct pipeline *p, const struct iface *f, struct lane
 	}
 }
 
-/* Was @k sent, by a port as one of the descriptors from *@at on, or by another interface? */
-static bool redirect_was_sent(const struct pipeline *p, const struct pkt *k, uint32_t *at)
+/* Was @k sent, by a port as one of the descriptors from *@at on, or by another interface, as its
+ * mark says? That goes: who ended with it is not told anything. */
+static bool redirect_was_sent(const struct pipeline *p, struct pkt *k, uint32_t *at)
 {
 	const struct tx_list *t = &p->batch.tx;
 
-	if (k->flags & PKT_TAKEN)
+	if (k->flags & PKT_TAKEN) {
+		k->flags &= (uint8_t)~PKT_TAKEN;
 		return true;
+	}
 	for (uint32_t i = *at; i < t->n; i++) {
 		if (frame_data(p->cache.frames, t->desc[i].addr) == k->data) {
 			*at = i + 1;
@@ -123,10 +126,10 @@ static void redirect_each(struct pipeline *p, struct lane *l, uint32_t n, uint32
 {
 	uint32_t sent = 0;
 
-	if (p->batch.early > 0)
+	if (p->batch.tx.early > 0)
 		return; /* frames of what was sent are others' by now */
 	for (uint32_t i = 0; i < n && sent < REDIRECTS_MAX; i++) {
-		const struct pkt *k = &l->pkt[i];
+		struct pkt *k = &l->pkt[i];
 		const struct iface *f = &p->ifaces->iface[k->in];
 
 		if (k->nh->iface == k->in && f->redirects && redirect_was_sent(p, k, &from) &&
