@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "bridge.h"
 #include "port/census.h"
+#include "router_vlan.h"
 
 /* A test that cannot be set up says where and stops; asserts may be compiled out. */
 static void must_at(bool holds, int line, const char *what)
@@ -569,7 +570,18 @@ void router_plug(struct router *r, uint16_t port)
 
 bool router_inject(struct router *r, uint16_t port, const void *bytes, uint32_t len)
 {
-	return router_inject_at(r, port, 0, bytes, len);
+	struct packet *p;
+	bool room;
+
+	if (port < IFACE_PORTS)
+		return router_inject_at(r, port, 0, bytes, len);
+	p = packet_new();
+	p->len = len;
+	memcpy(p->bytes, bytes, len);
+	router_vlan_tag(r, port, p, 0);
+	room = router_inject(r, router_vlan_port(r, port), p->bytes, p->len);
+	free(p);
+	return room;
 }
 
 bool router_inject_at(struct router *r, uint16_t port, uint16_t queue, const void *bytes,
@@ -614,8 +626,24 @@ void router_pass(struct router *r, uint64_t ns)
 	router_run(r);
 }
 
+/* The same of an interface without a port. */
+static bool virtual_take(struct router *r, uint16_t id, struct packet *p)
+{
+	const char *flaw;
+
+	if (!router_take(r, router_vlan_port(r, id), p))
+		return false;
+	flaw = router_vlan_untag(r, id, p);
+	if (flaw != NULL)
+		(void)fprintf(stderr, "interface %u: %s\n", id, flaw);
+	must(flaw == NULL);
+	return true;
+}
+
 bool router_take(struct router *r, uint16_t port, struct packet *p)
 {
+	if (port >= IFACE_PORTS)
+		return virtual_take(r, port, p);
 	p->len = sizeof(p->bytes);
 	for (uint16_t k = 0; r->port[port] != NULL && k < r->port[port]->n_queues; k++) {
 		if (memory_port_take(r->port[port], k, p->bytes, &p->len))

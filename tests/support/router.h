@@ -141,7 +141,8 @@ void router_unplug(struct router *r, uint16_t port);
  * the worker gives. */
 void router_plug(struct router *r, uint16_t port);
 
-/* A packet comes in by @port. Return: false when the fill ring or the rx ring has no room. */
+/* A packet comes in by @port, or with the tags of a VLAN by that one's. Return: false when the fill
+ * ring or the rx ring has no room. */
 [[nodiscard]] bool router_inject(struct router *r, uint16_t port, const void *bytes, uint32_t len);
 
 /* The same by the port's queue @queue, of which the usual is 0. */
@@ -164,7 +165,8 @@ void router_send(struct router *r, uint16_t port, const struct packet *p);
 /* Let time pass, running each timer at its time. */
 void router_pass(struct router *r, uint64_t ns);
 
-/* The oldest packet that came out of @port. Return: false if there is none. */
+/* The oldest packet that came out of @port, or of a VLAN's, without the tags that it must have
+ * then. Return: false if there is none. */
 [[nodiscard]] bool router_take(struct router *r, uint16_t port, struct packet *p);
 
 /* Take and forget what came out of all ports. Return: how many packets. */

@@ -47,13 +47,14 @@ static inline int road_teardown(void **state)
 	return flaw != NULL ? -1 : 0;
 }
 
-/* The next packet out of @port is well-formed, and lies in t->out. */
+/* The next packet out of @port, or a VLAN, is well-formed, and lies in t->out. */
 static inline void road_out(struct road *t, uint16_t port)
 {
+	const struct iface *f = router_iface(t->r, port);
 	const char *flaw;
 
 	assert_true(router_take(t->r, port, &t->out));
-	flaw = packet_flaw(t->out.bytes, t->out.len, ROUTER_MAC(port), t->r->iface[port].mtu);
+	flaw = packet_flaw(t->out.bytes, t->out.len, f->mac, f->mtu);
 	if (flaw != NULL)
 		fail_msg("%s", flaw);
 }
