@@ -146,9 +146,11 @@ class Switch(Lab):
                     self.fence_bridged(s, to)
                 elif s.net is not to.net and s is mine[0]:
                     self.fence_routed(s, to)
-            expect(self.until(lambda: not self.awaited),
-                   f"good frames by p{port} do not come to "
-                   + ", ".join(f"e{p} {vids}" for p, vids, _ in self.awaited))
+            if not self.until(lambda: not self.awaited):
+                drops = [f"{r['ifname']} {r['reason']} {r['packets']}" for r in self.device.show("drops")]
+                raise Failure(f"good frames by p{port} do not come to "
+                              + ", ".join(f"e{p} {vids}" for p, vids, _ in self.awaited)
+                              + f"; all drops: {', '.join(drops)}")
 
     def fence_mark(self, to):
         self.fences += 1
