@@ -30,7 +30,7 @@ static struct route flow_route(unsigned int f)
 
 unsigned int flow_from(unsigned int f)
 {
-	return flow_route(f).from;
+	return f < FLOWS_ROUTED ? flow_route(f).from : switched_from(f);
 }
 
 static uint32_t head_bytes(struct route r)
@@ -54,7 +54,7 @@ static uint32_t payload_bytes(struct dice *d, uint32_t mtu, uint32_t head)
 	}
 }
 
-static void mark_write(uint8_t *at, uint32_t len, struct good g, uint64_t seed)
+void flow_mark(uint8_t *at, uint32_t len, struct good g, uint64_t seed)
 {
 	uint64_t mark = dice_mix(seed);
 
@@ -148,6 +148,10 @@ void flow_make(struct packet *p, struct good g, uint64_t seed)
 	uint8_t *h;
 	uint32_t len;
 
+	if (g.f >= FLOWS_ROUTED) {
+		switched_make(p, g, seed);
+		return;
+	}
 	if (r.six)
 		head6_make(p, &d, r);
 	else
@@ -155,7 +159,7 @@ void flow_make(struct packet *p, struct good g, uint64_t seed)
 	h = r.six ? packet_payload6(p) : packet_payload4(p);
 	len = r.six ? packet_payload6_len(p) : packet_payload4_len(p);
 	head_write(h, len, r, g);
-	mark_write(h + head_bytes(r), len - head_bytes(r), g, seed);
+	flow_mark(h + head_bytes(r), len - head_bytes(r), g, seed);
 	soak_fix_l4(p, false);
 }
 
@@ -176,6 +180,8 @@ bool flow_known(const uint8_t *frame, uint32_t len, uint64_t seed, struct good *
 	uint64_t mark = dice_mix(seed);
 	uint32_t type = soak_get16(frame + 12), at;
 
+	if (type == 0x8100 && len >= 64)
+		return flow_known(frame + 4, len - 4, seed, g);
 	if ((type != 0x0800 && type != 0x86dd) || len < (type == 0x0800 ? 34 : 55))
 		return false;
 	at = mark_at(frame);
@@ -232,6 +238,8 @@ const char *flow_differs(const uint8_t *frame, uint32_t len, unsigned int port, 
 	uint32_t whole;
 	uint16_t type;
 
+	if (g.f >= FLOWS_ROUTED)
+		return switched_differs(frame, len, port, g, seed, want);
 	flow_make(want, g, seed);
 	if (port != r.to)
 		return "came out of another port";

@@ -484,6 +484,40 @@ static void damage(struct mutant *m)
 		p->len = SOAK_FRAME_MAX;
 }
 
+/* Let the frame come to the bridge: from one of many stations, to the router, to one of them, or to
+ * all, with tags of every kind. Return: the wire. */
+static unsigned int mutant_switch(struct mutant *m)
+{
+	static const uint16_t vids[] = {10, 10, 10, 20, 20, 0, 30, 4095};
+	unsigned int wire = SOAK_TRUNK + dice_roll(&m->group, SOAK_WIRES - SOAK_TRUNK);
+	uint32_t tags = wire == SOAK_TRUNK || dice_one_in(&m->d, 8) ? 1 : 0;
+	uint32_t to = dice_roll(&m->d, 8),
+		 from = dice_roll(&m->d, 1u << (4 + dice_roll(&m->d, 18)));
+	struct packet *p = m->p;
+	uint16_t type = (uint16_t)(p->len >= 14 ? soak_get16(p->bytes + 12) : 0);
+	uint32_t len = p->len;
+	uint64_t dst = SOAK_BRIDGE;
+
+	if (to == 0)
+		dst = SOAK_BROADCAST;
+	else if (to < 3)
+		dst = 0x4602ull | (uint64_t)dice_roll(&m->d, 64) << 16;
+	else if (to == 3)
+		dst = SOAK_MAC(dice_one_in(&m->d, 2) ? 10 : 20, 2 + dice_roll(&m->d, 2));
+	packet_ether(p, dst, 0x4602ull | (uint64_t)from << 16, type);
+	if (dice_one_in(&m->d, 32)) /* someone else's address: a group, the router's, a station's */
+		packet_ether(p, dst, to % 2 == 0 ? SOAK_BRIDGE : SOAK_MAC(10, to), type);
+	p->len = len;
+	tags += dice_one_in(&m->d, 8);
+	for (uint32_t i = 0; i < tags && p->len >= 14 && p->len + 4 <= 1518; i++) {
+		memmove(p->bytes + 16, p->bytes + 12, p->len - 12);
+		soak_put16(p->bytes + 12, dice_one_in(&m->d, 12) ? 0x88a8 : 0x8100);
+		soak_put16(p->bytes + 14, dice_roll(&m->d, 16) << 12 | vids[dice_roll(&m->d, 8)]);
+		p->len += 4;
+	}
+	return wire;
+}
+
 unsigned int mutant_make(struct packet *p, uint64_t seed, uint64_t k)
 {
 	typedef void make_fn(struct mutant * m);
@@ -506,7 +540,7 @@ unsigned int mutant_make(struct packet *p, uint64_t seed, uint64_t k)
 
 	make[dice_roll(&m.group, sizeof(make) / sizeof(*make))](&m);
 	damage(&m);
-	return m.port;
+	return dice_one_in(&m.group, 3) ? mutant_switch(&m) : m.port;
 }
 
 static void fix_l4_ip6(struct packet *p)

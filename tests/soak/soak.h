@@ -5,8 +5,13 @@
  *     generator gN ---- pN router        ports N = 0 to 3, their subnets 10.0.N.0/24 and
  * 2001:db8:N::/64; the generator is every host of them
  *
+ *     generator g5 ==== p5 trunk 10, 20 [br0.10 10.0.10.1, br0.20 10.0.20.1]     wires 4 to 6
+ *               g6 ---- p6 access 10
+ *               g7 ---- p7 access 20
+ *
  * Hosts 2 and 3 of each subnet are static neighbours of the router, and the good packets are
- * theirs; 64 to 127 answer ARP and neighbour solicitations; the others are silent.
+ * theirs; 64 to 127 answer ARP and neighbour solicitations; the others are silent. Hosts
+ * 2 of VLANs 10 and 20 are behind the trunk, hosts 3 behind the access ports.
  */
 #ifndef SOAK_H
 #define SOAK_H
@@ -17,7 +22,9 @@
 
 #include "packet.h"
 
-#define SOAK_PORTS     4
+#define SOAK_PORTS     4 /* routed ones */
+#define SOAK_WIRES     7 /* with those of the bridge */
+#define SOAK_TRUNK     4
 #define SOAK_FRAME_MAX 9018 /* with a tag */
 
 /* MACs as packet_ether() wants them: 02:00:00:0N+1:00:HOST */
@@ -25,6 +32,7 @@
 #define SOAK_ROUTER_MAC(port) SOAK_MAC(port, 1)
 #define SOAK_IP(port, host)   IP(10, 0, port, host)
 #define SOAK_IP6(port, host)  IP6(0x20010db800000000ull | (uint64_t)(port) << 16, host)
+#define SOAK_BRIDGE           0x014200000002ull /* 02:00:00:00:42:01 */
 #define SOAK_BROADCAST        0xffffffffffffull
 
 static inline uint32_t soak_mtu(unsigned int port)
@@ -113,11 +121,14 @@ struct good {
 	uint32_t seq;
 };
 
-/* Two between any two ports, and an echo to the router on each; IPv4's come first. */
-#define FLOWS_EACH (SOAK_PORTS * (SOAK_PORTS - 1) * 2 + SOAK_PORTS)
-#define FLOWS      (FLOWS_EACH + FLOWS_EACH)
+/* Two between any two ports, and an echo to the router on each; IPv4's come first. Behind them
+ * those to or from hosts behind the bridge. */
+#define FLOWS_EACH     (SOAK_PORTS * (SOAK_PORTS - 1) * 2 + SOAK_PORTS)
+#define FLOWS_ROUTED   (FLOWS_EACH + FLOWS_EACH)
+#define FLOWS_SWITCHED 16
+#define FLOWS          (FLOWS_ROUTED + FLOWS_SWITCHED)
 
-/* The port at which flow @f comes in. */
+/* The wire at which flow @f comes in. */
 unsigned int flow_from(unsigned int f);
 
 /* Good packet @g as it is sent. */
@@ -139,6 +150,24 @@ bool flow_known(const uint8_t *frame, uint32_t len, uint64_t seed, struct good *
  */
 const char *flow_differs(const uint8_t *frame, uint32_t len, unsigned int port, struct good g,
                          uint64_t seed, struct packet *want);
+
+/* What all good packets bear: the run's mark, flow and number; and bytes that follow from these. */
+void flow_mark(uint8_t *at, uint32_t len, struct good g, uint64_t seed);
+
+/* The same as their namesakes for flows from FLOWS_ROUTED on. */
+unsigned int switched_from(unsigned int f);
+void switched_make(struct packet *p, struct good g, uint64_t seed);
+const char *switched_differs(const uint8_t *frame, uint32_t len, unsigned int wire, struct good g,
+                             uint64_t seed, struct packet *want);
+
+/**
+ * switched_flaw - what is wrong with a frame that came out of a port of the bridge
+ * @frame: as it lies on the wire, with its tag
+ *
+ * What the router itself sends must be well-formed, and the tag one of the port's. Return: NULL or
+ * a line for the reader.
+ */
+const char *switched_flaw(const uint8_t *frame, uint32_t len, unsigned int wire);
 
 /* --- Devices -----------------------------------------------------------------------------------
  */

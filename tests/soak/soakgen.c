@@ -26,7 +26,7 @@
 #define SHOWN      128
 
 static const char usage[] = "usage: soakgen --seed N [--seconds S] [--from K] [--count M] DEVICE "
-			    "DEVICE DEVICE DEVICE\n";
+			    "DEVICE DEVICE DEVICE DEVICE DEVICE DEVICE\n";
 
 static volatile sig_atomic_t stopped, abandoned;
 
@@ -42,7 +42,7 @@ static void abandon(int)
 }
 
 struct soak {
-	struct wire wire[SOAK_PORTS];
+	struct wire wire[SOAK_WIRES];
 	uint64_t seed, from, count;
 	double seconds;
 	uint64_t next;        /* mutant to be sent */
@@ -170,7 +170,10 @@ static void solicitation_take(struct look *l, const uint8_t *frame, uint32_t len
 static void frame_take(void *context, const uint8_t *frame, uint32_t len)
 {
 	struct look *l = context;
-	const char *flaw = packet_flaw(frame, len, SOAK_ROUTER_MAC(l->port), soak_mtu(l->port));
+	bool bridged = l->port >= SOAK_PORTS;
+	const char *flaw =
+		bridged ? switched_flaw(frame, len, l->port)
+			: packet_flaw(frame, len, SOAK_ROUTER_MAC(l->port), soak_mtu(l->port));
 	struct good g;
 
 	if (l->s->wrong != NULL)
@@ -181,10 +184,12 @@ static void frame_take(void *context, const uint8_t *frame, uint32_t len)
 		frame_show("came", frame, len);
 		return;
 	}
-	if (soak_get16(frame + 12) == 0x0806)
-		arp_take(l, frame);
-	else if (flow_known(frame, len, l->s->seed, &g))
+	if (flow_known(frame, len, l->s->seed, &g))
 		good_take(l, frame, len, g);
+	else if (bridged)
+		return;
+	else if (soak_get16(frame + 12) == 0x0806)
+		arp_take(l, frame);
 	else if (soak_get16(frame + 12) == 0x86dd)
 		solicitation_take(l, frame, len);
 }
@@ -193,7 +198,7 @@ static unsigned int all_receive(struct soak *s)
 {
 	unsigned int n = 0;
 
-	for (unsigned int i = 0; i < SOAK_PORTS; i++) {
+	for (unsigned int i = 0; i < SOAK_WIRES; i++) {
 		struct look l = {s, i};
 
 		n += wire_receive(&s->wire[i], frame_take, &l);
@@ -206,10 +211,10 @@ static unsigned int all_receive(struct soak *s)
 
 static void round_send(struct soak *s)
 {
-	static struct packet frame[SOAK_PORTS][ROUND + FLOWS];
+	static struct packet frame[SOAK_WIRES][ROUND + FLOWS];
 	static struct packet scratch;
-	struct packet *list[SOAK_PORTS][ROUND + FLOWS];
-	unsigned int n[SOAK_PORTS] = {0};
+	struct packet *list[SOAK_WIRES][ROUND + FLOWS];
+	unsigned int n[SOAK_WIRES] = {0};
 
 	for (unsigned int i = 0; i < ROUND && s->next < s->from + s->count; i++) {
 		unsigned int port = mutant_make(&scratch, s->seed, s->next++);
@@ -227,7 +232,7 @@ static void round_send(struct soak *s)
 		n[port]++;
 	}
 	s->round++;
-	for (unsigned int i = 0; i < SOAK_PORTS; i++)
+	for (unsigned int i = 0; i < SOAK_WIRES; i++)
 		wire_send(&s->wire[i], list[i], n[i]);
 }
 
@@ -243,11 +248,11 @@ static uint32_t slowest(const struct soak *s)
 
 static void rx_wait(const struct soak *s)
 {
-	struct pollfd fd[SOAK_PORTS];
+	struct pollfd fd[SOAK_WIRES];
 
-	for (unsigned int i = 0; i < SOAK_PORTS; i++)
+	for (unsigned int i = 0; i < SOAK_WIRES; i++)
 		fd[i] = (struct pollfd){.fd = s->wire[i].rx, .events = POLLIN};
-	(void)poll(fd, SOAK_PORTS, 100);
+	(void)poll(fd, SOAK_WIRES, 100);
 }
 
 static void lost_tell(struct soak *s, uint32_t due)
@@ -284,7 +289,7 @@ static void tell(const struct soak *s, double seconds)
 {
 	uint64_t refused = 0, received = 0;
 
-	for (unsigned int i = 0; i < SOAK_PORTS; i++) {
+	for (unsigned int i = 0; i < SOAK_WIRES; i++) {
 		refused += s->wire[i].refused;
 		received += s->wire[i].received;
 	}
@@ -311,7 +316,7 @@ static void soak(struct soak *s)
 		}
 	}
 	good_wait(s, s->round);
-	for (unsigned int i = 0; i < SOAK_PORTS; i++)
+	for (unsigned int i = 0; i < SOAK_WIRES; i++)
 		lost += wire_lost(&s->wire[i]);
 	if (s->wrong == NULL && lost > 0)
 		fail(s, "the generator's own sockets overflowed");
@@ -344,7 +349,7 @@ static bool options_parse(struct soak *s, int argc, char **argv)
 			return false;
 	}
 	s->next = s->from;
-	return argc - optind == SOAK_PORTS;
+	return argc - optind == SOAK_WIRES;
 }
 
 int main(int argc, char **argv)
@@ -355,7 +360,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	for (unsigned int i = 0; i < SOAK_PORTS; i++) {
+	for (unsigned int i = 0; i < SOAK_WIRES; i++) {
 		int err = wire_open(&s.wire[i], argv[optind + (int)i]);
 
 		if (err < 0) {

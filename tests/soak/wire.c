@@ -13,6 +13,7 @@
 #define BURST    64
 #define RX_BYTES (64 << 20)
 #define ROOM     9600
+#define TAG      4
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
@@ -53,6 +54,7 @@ int wire_open(struct wire *w, const char *device)
 		return rx;
 	}
 	if (setsockopt(rx, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) < 0 ||
+	    setsockopt(rx, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) < 0 ||
 	    setsockopt(rx, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0) {
 		int err = -errno;
 
@@ -90,20 +92,47 @@ void wire_send(struct wire *w, struct packet *const *frame, unsigned int n)
 	}
 }
 
+/* Put the tag that the kernel took out of a frame back in, in the four bytes before it. Return: how
+ * far its beginning moved. */
+static uint32_t tag_restore(struct msghdr *m, uint8_t *frame)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		struct tpacket_auxdata aux;
+
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
+			continue;
+		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
+		if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
+			continue;
+		memmove(frame - TAG, frame, 12);
+		soak_put16(frame + 8, aux.tp_vlan_tpid);
+		soak_put16(frame + 10, aux.tp_vlan_tci);
+		return TAG;
+	}
+	return 0;
+}
+
 unsigned int wire_receive(struct wire *w, wire_take_fn *take, void *context)
 {
 	static uint8_t room[BURST][ROOM];
+	static _Alignas(struct cmsghdr) uint8_t extra[BURST][64];
 	struct mmsghdr message[BURST];
 	struct iovec part[BURST];
 	int n;
 
 	for (unsigned int i = 0; i < BURST; i++) {
-		part[i] = (struct iovec){room[i], ROOM};
-		message[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &part[i], .msg_iovlen = 1}};
+		part[i] = (struct iovec){room[i] + TAG, ROOM - TAG};
+		message[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &part[i],
+		                                          .msg_iovlen = 1,
+		                                          .msg_control = extra[i],
+		                                          .msg_controllen = sizeof(extra[i])}};
 	}
 	n = recvmmsg(w->rx, message, BURST, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < n; i++)
-		take(context, room[i], message[i].msg_len);
+	for (int i = 0; i < n; i++) {
+		uint32_t tag = tag_restore(&message[i].msg_hdr, room[i] + TAG);
+
+		take(context, room[i] + TAG - tag, message[i].msg_len + tag);
+	}
 	w->received += n > 0 ? (uint64_t)n : 0;
 	return n > 0 ? (unsigned int)n : 0;
 }
