@@ -88,8 +88,8 @@ done
 it "from VLAN to VLAN there is the router between" says 'From 10.0.10.1 .*Time to live exceeded' \
 	at h1 ping -n -c 1 -W 5 -t 1 10.0.20.2
 it "packets of 1500 bytes pass within a VLAN, onto the trunk" \
-	reaches h1 10.0.10.4 -M do -s 1472
-it "and from VLAN to VLAN" reaches h1 10.0.20.4 -M do -s 1472
+	reaches h1 10.0.10.4 -M 'do' -s 1472
+it "and from VLAN to VLAN" reaches h1 10.0.20.4 -M 'do' -s 1472
 
 for h in h2 h3 a4 a5; do
 	iperf_serve $h
