@@ -502,6 +502,8 @@ static unsigned int mutant_switch(struct mutant *m)
 		dst = SOAK_BROADCAST;
 	else if (to < 3)
 		dst = 0x4602ull | (uint64_t)dice_roll(&m->d, 64) << 16;
+	else if (to == 4 && dice_one_in(&m->d, 8)) /* of the link alone, mostly */
+		dst = 0xc28001 | (uint64_t)dice_roll(&m->d, 20) << 40;
 	else if (to == 3)
 		dst = SOAK_MAC(dice_one_in(&m->d, 2) ? 10 : 20, 2 + dice_roll(&m->d, 2));
 	packet_ether(p, dst, 0x4602ull | (uint64_t)from << 16, type);
