@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# What tests that measure with iperf3 have in common.
+# What tests that measure with iperf3 have in common, beside lib.sh.
+# shellcheck disable=SC2154 # scratch is lib.sh's
 
 # carries HOST ADDRESS MBIT ARG...: an iperf3 run with it whose receiver saw at least so many megabits a second. What is
 # wrong is so each time; what is slow, or lost for want of a turn, is so while others keep the machine busy.
