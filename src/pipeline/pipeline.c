@@ -56,9 +56,9 @@ static void settle(struct pipeline *p)
 static void check_sources(struct pipeline *p, const struct iface *f)
 {
 	struct batch *b = &p->batch;
-	bool strict = f->urpf == URPF_STRICT;
+	bool strict = f->urpf == URPF_STRICT, shared = f->vlans != NULL || f->bridge != NULL;
 
-	if (iface_is_shared(f)) {
+	if (shared) {
 		urpf_each(&p->route, p->ifaces, b);
 		return;
 	}
@@ -77,7 +77,7 @@ size_t pipeline_run(struct pipeline *p, struct port_queue *q)
 {
 	struct batch *b = &p->batch;
 	const struct iface *f = &p->ifaces->iface[q->port];
-	size_t n = f->bridge != NULL ? bridge_input(p, q) : input_stage(p, q);
+	size_t n = f->bridge == NULL ? input_stage(p, q) : bridge_input(p, q);
 	uint32_t n_ip4, n_ip6;
 
 	if (n == 0)
