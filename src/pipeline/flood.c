@@ -66,11 +66,23 @@ static void copy_send(struct pipeline *p, const struct bridge_run *r, const stru
 	bridge_end(p, &copy, DROP_NO_FRAME);
 }
 
+/* Bytes of the tag that @k has and that means nothing to the router: that of its VLAN, or one that
+ * gives a priority. To a bridge that is not VLAN-aware all others are part of the frame. */
+static uint32_t foot_tag_len(const struct pkt *k)
+{
+	if (k->flags & PKT_TAGGED)
+		return VLAN_TAG_LEN;
+	return !k->bridge->vlan_aware && ether_type(k->data) == ETHERTYPE_VLAN &&
+	                       k->len >= ETHER_LEN + VLAN_TAG_LEN && vlan_vid(k->data) == 0
+	               ? VLAN_TAG_LEN
+	               : 0;
+}
+
 /* Is @k, to a group, for the router as well: ARP, or a multicast group of IPv6 that its foot @f is
  * in? All else that goes to groups it would drop. */
 static bool foot_wants(const struct iface *f, const struct pkt *k)
 {
-	uint32_t tag = k->flags & PKT_TAGGED ? VLAN_TAG_LEN : 0;
+	uint32_t tag = foot_tag_len(k);
 	const uint8_t *head = k->data + tag;
 	uint64_t to = mac_load(k->data);
 
@@ -84,14 +96,9 @@ static bool foot_wants(const struct iface *f, const struct pkt *k)
 
 void bridge_to_foot(struct pipeline *p, struct pkt *k)
 {
-	const struct bridge *br = k->bridge;
-
-	/* To a bridge that is not VLAN-aware a tag is part of the frame; to the router a priority
-	 * is not. */
-	if (k->flags & PKT_TAGGED || (ether_type(k->data) == ETHERTYPE_VLAN && !br->vlan_aware &&
-	                              k->len >= ETHER_LEN + VLAN_TAG_LEN && vlan_vid(k->data) == 0))
+	if (foot_tag_len(k) != 0)
 		tag_pop(k);
-	k->in = bridge_vlan_of(br, k)->iface;
+	k->in = bridge_vlan_of(k->bridge, k)->iface;
 	k->flags &= PKT_CHAIN;
 	input_iface(p, k);
 }

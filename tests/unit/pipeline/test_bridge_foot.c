@@ -159,6 +159,25 @@ static void a_priority_tag_to_the_router_is_none(void **state)
 	road_ends(t, 1, DROP_VLAN);
 }
 
+/* What asks for the router too, which is flooded. */
+static void priority_tags_of_groups_are_none(void **state)
+{
+	static struct packet asked;
+	struct road *t = *state;
+
+	who_has(t, FOOT);
+	frame_tag(&t->in, 0x8100, 0xa000);
+	asked = t->in;
+	router_send(t->r, 1, &t->in);
+	comes_out(t, 1, HOST_MAC(FOOT, 2), 0);
+	assert_int_equal(ether_type(t->out.bytes), ETHERTYPE_ARP);
+	crossing_out_all(t, PORTS(0, 2), &asked);
+	road_silent(t);
+	who_has(t, FOOT);
+	frame_tag(&t->in, 0x8100, 0xa005);
+	crosses(t, 1, PORTS(0, 2));
+}
+
 static void packets_are_routed_out_of_the_bridge(void **state)
 {
 	struct road *t = *state;
@@ -379,6 +398,7 @@ int main(void)
 		foot_test(an_arp_request_is_answered_and_flooded),
 		foot_test(a_ping_from_each_port_is_answered_there),
 		foot_test(a_priority_tag_to_the_router_is_none),
+		foot_test(priority_tags_of_groups_are_none),
 		foot_test(packets_are_routed_out_of_the_bridge),
 		foot_test(packets_are_routed_into_the_bridge),
 		foot_test(neighbours_are_asked_for_by_flooding),
