@@ -82,6 +82,14 @@ static void egress_bridge(struct pipeline *p, const struct pkt *k, const struct 
 	l->dst[l->n++] = fdb_key(mac_load(k->data), f->vid);
 }
 
+bool egress_knows(const struct pipeline *p, uint16_t iface)
+{
+	const struct iface *f = &p->ifaces->iface[iface];
+
+	return iface < IFACE_PORTS || (f->kind == IFACE_VLAN && f->n_tags > 0) ||
+	       (f->kind == IFACE_BRIDGE && f->bridge != NULL);
+}
+
 void egress_send(struct pipeline *p, struct pkt *k, uint16_t iface)
 {
 	const struct iface *f = &p->ifaces->iface[iface];

@@ -217,6 +217,8 @@ static enum verdict cut_packet(struct pipeline *p, const struct cut *c, struct p
 	const struct iface *f = &p->ifaces->iface[c->nh->iface];
 	struct piece *x;
 
+	if (!egress_knows(p, c->nh->iface))
+		return DROP_TX_DOWN; /* once: so many pieces have no room in the list (I5) */
 	transmit_now(p);
 	if (!cut_has_room(p, f, c->count)) {
 		k->in = f->port; /* where others count that find no room */

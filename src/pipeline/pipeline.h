@@ -161,6 +161,10 @@ void input_iface(struct pipeline *p, struct pkt *k);
  */
 void egress_send(struct pipeline *p, struct pkt *k, uint16_t iface);
 
+/* Is @iface one that egress_send() can send by? A next hop may be found when its interface is not
+ * there yet, or not any more: what goes there ends as DROP_TX_DOWN, each piece of it for itself. */
+bool egress_knows(const struct pipeline *p, uint16_t iface);
+
 /* Look at ARP packets: answers go to the transmit list, news to the agent. */
 void arp_stage(struct pipeline *p);
 

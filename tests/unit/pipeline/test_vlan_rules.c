@@ -227,6 +227,32 @@ static void a_cut_packet_is_not_told_of(void **state)
 	road_silent(t);
 }
 
+/* A next hop may be found, and not yet its interface, or no longer: what goes there ends, and is
+ * not cut before. */
+static void what_goes_by_an_interface_that_is_not_there_ends_whole(void **state)
+{
+	struct road *t = *state;
+	struct ifaces *without = ifaces_new(IFACE_MAX);
+
+	assert_non_null(without);
+	for (uint16_t i = 0; i < ROUTER_PORTS; i++)
+		assert_int_equal(ifaces_set(without, router_iface(t->r, i)), 0);
+	assert_int_equal(nexthop_set_max_len(t->r->nexthops, VLAN10, 214), 0);
+	(void)rcu_swap(&t->r->table.current, without);
+	router_udp(&t->in, 1, BEYOND, 1400);
+	for (uint32_t i = 0; i < 32; i++)
+		assert_true(router_inject(t->r, 1, t->in.bytes, t->in.len));
+	router_udp(&t->in, 1, BEYOND, 100);
+	for (uint32_t i = 0; i < 32; i++)
+		assert_true(router_inject(t->r, 1, t->in.bytes, t->in.len));
+	router_run(t->r);
+	road_silent(t);
+	assert_int_equal(t->r->worker.pipeline.counters.verdict[1][DROP_TX_DOWN], 64);
+	assert_int_equal(t->r->worker.pipeline.counters.copies, 0);
+	(void)rcu_swap(&t->r->table.current, t->r->ifaces);
+	ifaces_free(without);
+}
+
 static uint16_t fold(uint32_t sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -270,6 +296,7 @@ int main(void)
 		rules_test(who_is_in_another_vlan_is_not_told),
 		rules_test(the_port_tells_among_frames_of_its_vlans),
 		rules_test(a_cut_packet_is_not_told_of),
+		rules_test(what_goes_by_an_interface_that_is_not_there_ends_whole),
 		rules_test(half_made_checksums_are_completed_in_vlans),
 	};
 
