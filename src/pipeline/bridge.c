@@ -165,8 +165,9 @@ static never_inline void bridge_special(struct pipeline *p, const struct bridge_
 	}
 }
 
-/* What the loop keeps in registers, where others find it. */
-static force_inline void bridge_commit(struct tx_list *t, uint32_t n, uint32_t mixed,
+/* What the loop keeps in registers, where others find it. A call, for it is rare: inlined, gcc
+ * loads what is added to for each packet. */
+static never_inline void bridge_commit(struct tx_list *t, uint32_t n, uint32_t mixed,
                                        uint64_t bytes)
 {
 	t->n = n;
@@ -180,10 +181,10 @@ static force_inline void bridge_cross(struct pipeline *p, const struct bridge_ru
 {
 	const struct pkt *k = &p->batch.l2.pkt[first];
 	const struct bridge_vlan *vlan = r->bridge->vlan;
-	const struct frames *f = p->cache.frames;
+	const uint8_t *base = p->cache.frames->base;
 	struct tx_list *t = &p->batch.tx;
 	uint64_t ports = aware ? r->ports : r->ports & vlan->members, bytes = 0;
-	uint32_t at = t->n, mixed = 0;
+	uint32_t at = t->n, mixed = 0, fits = r->fits;
 
 	for (uint32_t i = 0; i < n; i++, k++) {
 		uint64_t v = value[i], to = ports, as_is = 1;
@@ -198,7 +199,7 @@ static force_inline void bridge_cross(struct pipeline *p, const struct bridge_ru
 			as_is = (in->untagged >> port) ^ (k->flags >> 1);
 		}
 		if (unlikely(((v & VALUE_PLAIN) != FDB_KNOWN) | !(to >> port & as_is & 1) |
-		             (len > r->fits) | (len < ETHER_MIN_LEN) | (k->flags & PKT_CHAIN))) {
+		             (len > fits) | (len < ETHER_MIN_LEN) | (k->flags & PKT_CHAIN))) {
 			bridge_commit(t, at, mixed, bytes);
 			bridge_special(p, r, first + i, v);
 			at = t->n;
@@ -206,7 +207,7 @@ static force_inline void bridge_cross(struct pipeline *p, const struct bridge_ru
 			bytes = 0;
 			continue;
 		}
-		t->desc[at].addr = frame_addr(f, k->data);
+		t->desc[at].addr = (uint64_t)(k->data - base);
 		t->desc[at].len = len;
 		t->desc[at].options = 0;
 		t->port[at] = (uint16_t)port;
