@@ -62,7 +62,7 @@ static int bed_teardown(void **state)
 static void configure(struct agent *a, uint16_t id, const char *list, bool dad)
 {
 	struct config_prefix prefix[8];
-	struct config_interface ci = {.addresses = prefix, .dad = dad};
+	struct config_interface ci = {.addresses = prefix, .dad = dad, .bridge = CONFIG_NO_BRIDGE};
 	char text[256], *rest = NULL;
 
 	snprintf(text, sizeof(text), "%s", list);
