@@ -22,6 +22,32 @@ static int fixed_compare(const void *x, const void *y)
 	return (f->key > g->key) - (f->key < g->key);
 }
 
+/* Of one key the router's own comes first. */
+static int fixed_order(const void *x, const void *y)
+{
+	const struct fixed *f = x, *g = y;
+	int order = fixed_compare(x, y);
+
+	return order != 0 ? order : (g->port == FDB_ROUTER) - (f->port == FDB_ROUTER);
+}
+
+/* Leave out stations that have an address of the router's own. Return: how many are left. */
+static size_t fixed_refuse(const struct agent_bridge *b, struct fixed *list, size_t n)
+{
+	char mac[MAC_TEXT];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (kept > 0 && list[kept - 1].key == list[i].key)
+			log_error("bridges.%s.stations: %s is the bridge's own MAC: another must "
+			          "have it",
+			          b->name, mac_format(mac, fdb_key_mac(list[i].key)));
+		else
+			list[kept++] = list[i];
+	}
+	return kept;
+}
+
 /* All that @b is to have, sorted; those of ports that are not there wait until they are. Return:
  * an array, freed by free(); NULL without memory. */
 static struct fixed *fixed_list(const struct agent_bridge *b, size_t *n)
@@ -47,7 +73,8 @@ static struct fixed *fixed_list(const struct agent_bridge *b, size_t *n)
 				list[(*n)++] = (struct fixed){fdb_key(c->lladdr, c->vlan), id};
 		}
 	}
-	qsort(list, *n, sizeof(*list), fixed_compare);
+	qsort(list, *n, sizeof(*list), fixed_order);
+	*n = fixed_refuse(b, list, *n);
 	return list;
 }
 
@@ -58,20 +85,18 @@ static void fixed_put(struct agent_bridge *b, const struct fixed *list, size_t n
 	char mac[MAC_TEXT];
 
 	for (size_t at = 0; stations_next(b->stations, &at, b->a->now_ns, &st);) {
-		const struct fixed key = {.key = fdb_key(st.mac, st.vid)};
+		const struct fixed key = {.key = fdb_key(st.mac, st.vid)}, *stays;
 
-		if (st.is_static && bsearch(&key, list, n, sizeof(key), fixed_compare) == NULL)
+		stays = bsearch(&key, list, n, sizeof(key), fixed_compare);
+		/* What was the router's own may have become a station's. */
+		if (st.is_static &&
+		    (stays == NULL || (st.port == FDB_ROUTER && stays->port != FDB_ROUTER)))
 			stations_unset(b->stations, key.key);
 	}
 	for (size_t i = 0; i < n; i++) {
 		uint64_t key = list[i].key;
-		int err = stations_set(b->stations, key, list[i].port, b->a->now_ns);
 
-		if (err == -EEXIST)
-			log_error("bridges.%s.stations: %s is the bridge's own MAC: another must "
-			          "have it",
-			          b->name, mac_format(mac, fdb_key_mac(key)));
-		else if (err < 0)
+		if (stations_set(b->stations, key, list[i].port, b->a->now_ns) < 0)
 			log_error("bridges.%s.stations: no room for %s: raise mac-limit", b->name,
 			          mac_format(mac, fdb_key_mac(key)));
 	}

@@ -356,6 +356,28 @@ static void static_stations_are_those_of_the_file(void **state)
 	assert_int_equal(behind(bed, 0, MAC(0x31), 0), -1);
 }
 
+/* The bridge's MAC is that of its lowest port unless the file says another. */
+static void a_station_with_the_bridges_mac_waits_until_that_is_another(void **state)
+{
+	struct bed *bed = *state;
+	struct config_bridge *c = bridge_conf(bed, 0, 2);
+
+	bed->station[0] = (struct config_station){.lladdr = MAC(9), .port = "p1"};
+	c->stations = bed->station;
+	c->n_stations = 1;
+	c->mac = MAC(9);
+	foot_open(bed, FOOT, "br0");
+	apply(bed);
+	assert_int_equal(behind(bed, 0, MAC(9), 0), FDB_ROUTER);
+	c->mac = MAC(8);
+	apply(bed);
+	assert_int_equal(behind(bed, 0, MAC(8), 0), FDB_ROUTER);
+	assert_int_equal(behind(bed, 0, MAC(9), 0), 0);
+	c->mac = MAC(9);
+	apply(bed);
+	assert_int_equal(behind(bed, 0, MAC(9), 0), FDB_ROUTER);
+}
+
 static void the_command_lines_state_holds_until_the_file_says_another(void **state)
 {
 	struct bed *bed = *state;
@@ -415,6 +437,7 @@ int main(void)
 		TEST(what_fails_is_undone),
 		TEST(a_larger_table_is_undone_too),
 		TEST(static_stations_are_those_of_the_file),
+		TEST(a_station_with_the_bridges_mac_waits_until_that_is_another),
 		TEST(the_command_lines_state_holds_until_the_file_says_another),
 		TEST(a_bridge_that_goes_is_in_no_snapshot),
 	};
