@@ -134,6 +134,7 @@ static struct agent_bridge *foot_bridge(const struct agent *a, const char *name,
 	for (size_t i = 0; a->bridges != NULL && i < a->bridges->n; i++) {
 		struct agent_bridge *b = a->bridges->list[i];
 		size_t len = strlen(b->name);
+		char *end;
 
 		if (b->conf == NULL || strncmp(name, b->name, len) != 0)
 			continue;
@@ -141,7 +142,9 @@ static struct agent_bridge *foot_bridge(const struct agent *a, const char *name,
 		if (!b->conf->vlan_aware && name[len] == '\0')
 			return b;
 		if (b->conf->vlan_aware && name[len] == '.')
-			*vid = (uint16_t)strtoul(name + len + 1, NULL, 10);
+			*vid = (uint16_t)strtoul(name + len + 1, &end, 10);
+		if (*vid != 0 && *end != '\0')
+			continue; /* "a.1.b.2" is of "a.1.b" */
 		for (size_t k = 0; *vid != 0 && k < b->conf->n_vlans; k++) {
 			if (b->conf->vlans[k].vid == *vid)
 				return b;

@@ -378,6 +378,30 @@ static void a_station_with_the_bridges_mac_waits_until_that_is_another(void **st
 	assert_int_equal(behind(bed, 0, MAC(9), 0), FDB_ROUTER);
 }
 
+static void a_foot_is_of_the_bridge_with_its_whole_name(void **state)
+{
+	struct bed *bed = *state;
+	struct agent_foot foot;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct config_bridge *c = bridge_conf(bed, i, 1);
+
+		bed->vlan[i] = (struct config_bridge_vlan){.vid = 7};
+		c->vlan_aware = true;
+		c->vlans = &bed->vlan[i];
+		c->n_vlans = 1;
+		c->ports[0].access = 7;
+		c->mac = MAC(0x40 + i);
+		snprintf(c->name, sizeof(c->name), "%s", i == 0 ? "a" : "a.7.b");
+	}
+	apply(bed);
+	assert_true(agent_foot(&bed->a, "a.7", &foot));
+	assert_int_equal(foot.mac, MAC(0x40));
+	assert_true(agent_foot(&bed->a, "a.7.b.7", &foot));
+	assert_int_equal(foot.mac, MAC(0x41));
+	assert_false(agent_foot(&bed->a, "a.7.c", &foot));
+}
+
 static void the_command_lines_state_holds_until_the_file_says_another(void **state)
 {
 	struct bed *bed = *state;
@@ -438,6 +462,7 @@ int main(void)
 		TEST(a_larger_table_is_undone_too),
 		TEST(static_stations_are_those_of_the_file),
 		TEST(a_station_with_the_bridges_mac_waits_until_that_is_another),
+		TEST(a_foot_is_of_the_bridge_with_its_whole_name),
 		TEST(the_command_lines_state_holds_until_the_file_says_another),
 		TEST(a_bridge_that_goes_is_in_no_snapshot),
 	};
