@@ -236,8 +236,8 @@ static uint64_t ports_lost(const struct bridge *was, const struct bridge *is)
 
 static void stations_forget(struct agent_bridge *b, const struct bridge *was)
 {
-	uint64_t lost =
-		was != NULL && was->live == b->current->live ? ports_lost(was, b->current) : 0;
+	bool same = was != NULL && was->vlan_aware == b->current->vlan_aware;
+	uint64_t lost = same ? ports_lost(was, b->current) : 0; /* another table has copies */
 
 	if (lost == 0)
 		return;

@@ -278,6 +278,21 @@ static void stations_outlive_a_reload_and_another_limit(void **state)
 	assert_int_equal(behind(bed, 0, MAC(0x20), 0), 1);
 }
 
+/* Which copies what it finds. */
+static void a_port_that_goes_with_another_limit_takes_its_stations_along(void **state)
+{
+	struct bed *bed = *state;
+
+	bridge_conf(bed, 0, 3);
+	apply(bed);
+	hear(bed, 1, MAC(0x11), 0);
+	hear(bed, 2, MAC(0x12), 0);
+	bridge_conf(bed, 0, 2)->mac_limit = 100000;
+	apply(bed);
+	assert_int_equal(behind(bed, 0, MAC(0x11), 0), 1);
+	assert_int_equal(behind(bed, 0, MAC(0x12), 0), -1);
+}
+
 static void what_fails_is_undone(void **state)
 {
 	struct bed *bed = *state;
@@ -458,6 +473,7 @@ int main(void)
 		TEST(the_routers_own_mac_is_in_the_table_while_it_has_a_foot),
 		TEST(a_port_that_is_lost_takes_its_stations_along),
 		TEST(stations_outlive_a_reload_and_another_limit),
+		TEST(a_port_that_goes_with_another_limit_takes_its_stations_along),
 		TEST(what_fails_is_undone),
 		TEST(a_larger_table_is_undone_too),
 		TEST(static_stations_are_those_of_the_file),
