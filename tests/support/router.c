@@ -84,7 +84,12 @@ static void on_address(void *ctx, uint16_t iface, struct ip addr, enum addr_stat
 
 struct iface *router_iface(struct router *r, uint16_t id)
 {
-	return id < IFACE_PORTS ? &r->iface[id] : &r->virtual[id - IFACE_PORTS].iface;
+	unsigned int n = id - IFACE_PORTS; /* which of the virtual ones, if it is one */
+
+	if (id < ROUTER_PORTS_MAX)
+		return &r->iface[id];
+	must(n < ARRAY_SIZE(r->virtual));
+	return &r->virtual[n].iface;
 }
 
 /* Its addresses, for which there is room, and what is on its link. */
@@ -573,7 +578,7 @@ bool router_inject(struct router *r, uint16_t port, const void *bytes, uint32_t 
 	struct packet *p;
 	bool room;
 
-	if (port < IFACE_PORTS)
+	if (port < ROUTER_PORTS_MAX)
 		return router_inject_at(r, port, 0, bytes, len);
 	p = packet_new();
 	p->len = len;
@@ -642,7 +647,7 @@ static bool virtual_take(struct router *r, uint16_t id, struct packet *p)
 
 bool router_take(struct router *r, uint16_t port, struct packet *p)
 {
-	if (port >= IFACE_PORTS)
+	if (port >= ROUTER_PORTS_MAX)
 		return virtual_take(r, port, p);
 	p->len = sizeof(p->bytes);
 	for (uint16_t k = 0; r->port[port] != NULL && k < r->port[port]->n_queues; k++) {

@@ -109,7 +109,8 @@ static void a_batch_may_have_packets_of_all_interfaces(void **state)
 			if (router_vlan_port(t->r, in) != 0)
 				continue;
 			router_ip4(&t->in, in,
-			           &(struct packet_ip4){.dst = HOST_IP(SVLAN20), .id = id++}, 30);
+			           &(struct packet_ip4){.dst = HOST_IP(SVLAN20), .id = id}, 30);
+			id++;
 			assert_true(router_inject(t->r, in, t->in.bytes, t->in.len));
 		}
 	}

@@ -125,8 +125,9 @@ static void in_one_batch_each_is_checked_for_itself(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(in); i++) {
 			router_ip4(&t->in, in[i],
 			           &(struct packet_ip4){
-					   .src = HOST_IP(VLAN11), .dst = HOST_IP(1), .id = id++},
+					   .src = HOST_IP(VLAN11), .dst = HOST_IP(1), .id = id},
 			           30);
+			id++;
 			assert_true(router_inject(t->r, in[i], t->in.bytes, t->in.len));
 		}
 	}
