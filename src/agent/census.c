@@ -96,19 +96,30 @@ static uint64_t frames_held(const struct agent *a)
 	return a->held + worker_sum(a, offsetof(struct worker, pipeline.reass.held));
 }
 
+/* What tables say of themselves. */
+struct table_stats {
+	struct fib4_stats fib4;
+	struct fib6_stats fib6;
+	struct neigh_stats neigh;
+	struct agent_bridges_stats bridge;
+};
+
+static struct table_stats table_stats(const struct agent *a)
+{
+	struct table_stats s;
+
+	fib4_stats(a->fib4, &s.fib4);
+	fib6_stats(a->fib6, &s.fib6);
+	neigh_stats(a->neigh, &s.neigh);
+	agent_bridges_get_stats(a, &s.bridge);
+	return s;
+}
+
 #define PIPELINE_COUNTER(name) offsetof(struct worker, pipeline.counters.name)
 
 const char *census_counter(const struct agent *a, unsigned int i, uint64_t *value)
 {
-	struct fib4_stats fib;
-	struct fib6_stats fib6;
-	struct neigh_stats neigh;
-	struct agent_bridges_stats bridge;
-
-	fib4_stats(a->fib4, &fib);
-	fib6_stats(a->fib6, &fib6);
-	neigh_stats(a->neigh, &neigh);
-	agent_bridges_get_stats(a, &bridge);
+	const struct table_stats s = table_stats(a);
 	const struct {
 		const char *name;
 		uint64_t value;
@@ -130,27 +141,27 @@ const char *census_counter(const struct agent *a, unsigned int i, uint64_t *valu
 		{"balance.drops", verdicts(a, DROP_FIRST, DROP_LAST)},
 		{"balance.consumed", verdicts(a, CONSUMED_FIRST, CONSUMED_LAST)},
 		{"balance.held", held(a)},
-		{"fib4.routes", fib.routes},
-		{"fib4.prefixes", fib.prefixes},
-		{"fib4.groups", fib.groups},
-		{"fib4.refused", fib.refused},
-		{"fib4.bytes", fib.bytes},
-		{"fib6.routes", fib6.routes},
-		{"fib6.prefixes", fib6.prefixes},
-		{"fib6.refused", fib6.refused},
-		{"fib6.bytes", fib6.bytes},
-		{"neigh.entries", neigh.entries},
-		{"neigh.incomplete", neigh.incomplete},
-		{"neigh.limit-entries", neigh.limit_entries},
-		{"neigh.limit-asked", neigh.limit_asked},
-		{"neigh.limit-held", neigh.limit_held},
-		{"neigh.conflicts", neigh.conflicts},
-		{"bridge.stations", bridge.stations},
-		{"bridge.learned", bridge.learned},
-		{"bridge.moved", bridge.moved},
-		{"bridge.aged", bridge.aged},
-		{"bridge.flushed", bridge.flushed},
-		{"bridge.limited", bridge.limited},
+		{"fib4.routes", s.fib4.routes},
+		{"fib4.prefixes", s.fib4.prefixes},
+		{"fib4.groups", s.fib4.groups},
+		{"fib4.refused", s.fib4.refused},
+		{"fib4.bytes", s.fib4.bytes},
+		{"fib6.routes", s.fib6.routes},
+		{"fib6.prefixes", s.fib6.prefixes},
+		{"fib6.refused", s.fib6.refused},
+		{"fib6.bytes", s.fib6.bytes},
+		{"neigh.entries", s.neigh.entries},
+		{"neigh.incomplete", s.neigh.incomplete},
+		{"neigh.limit-entries", s.neigh.limit_entries},
+		{"neigh.limit-asked", s.neigh.limit_asked},
+		{"neigh.limit-held", s.neigh.limit_held},
+		{"neigh.conflicts", s.neigh.conflicts},
+		{"bridge.stations", s.bridge.stations},
+		{"bridge.learned", s.bridge.learned},
+		{"bridge.moved", s.bridge.moved},
+		{"bridge.aged", s.bridge.aged},
+		{"bridge.flushed", s.bridge.flushed},
+		{"bridge.limited", s.bridge.limited},
 		{"bridge.flooded", worker_sum(a, PIPELINE_COUNTER(flooded))},
 		{"reports.lost", worker_sum(a, PIPELINE_COUNTER(reports_lost))},
 		{"icmp.limited", worker_sum(a, offsetof(struct worker, pipeline.host.limited))},
