@@ -148,39 +148,43 @@ static const char *const tag_feature[] = {
 /* How many features the kernel knows of. */
 static int features_count(const char *name)
 {
-	struct {
-		struct ethtool_sset_info head;
-		uint32_t n;
-	} set = {{.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES}, 0};
-	int err = ethtool_ask(name, &set);
+	union {
+		struct ethtool_sset_info ask;
+		uint8_t room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
+	} set;
+	int err;
 
-	if (err == 0 && (set.head.sset_mask == 0 || set.n > FEATURES))
+	memset(&set, 0, sizeof(set));
+	set.ask.cmd = ETHTOOL_GSSET_INFO;
+	set.ask.sset_mask = 1ull << ETH_SS_FEATURES;
+	err = ethtool_ask(name, &set);
+	if (err == 0 && (set.ask.sset_mask == 0 || set.ask.data[0] > FEATURES))
 		err = -EOPNOTSUPP;
-	return err < 0 ? err : (int)set.n;
+	return err < 0 ? err : (int)set.ask.data[0];
 }
 
 /* The numbers of these among the features of device @name; those that it has not: -1. Return: how
  * many features there are, or a negative errno. */
 static int tag_features_find(const char *name, int found[ARRAY_SIZE(tag_feature)])
 {
-	struct {
-		struct ethtool_gstrings head;
-		char text[FEATURES][ETH_GSTRING_LEN];
-	} *list = calloc(1, sizeof(*list));
+	struct ethtool_gstrings *list =
+		calloc(1, sizeof(*list) + (size_t)FEATURES * ETH_GSTRING_LEN);
 	int n = features_count(name), err = list == NULL ? -ENOMEM : 0;
 
 	if (err == 0 && n < 0)
 		err = n;
 	if (err == 0) {
-		list->head.cmd = ETHTOOL_GSTRINGS;
-		list->head.string_set = ETH_SS_FEATURES;
-		list->head.len = (uint32_t)n;
+		list->cmd = ETHTOOL_GSTRINGS;
+		list->string_set = ETH_SS_FEATURES;
+		list->len = (uint32_t)n;
 		err = ethtool_ask(name, list);
 	}
 	for (size_t k = 0; k < ARRAY_SIZE(tag_feature) && err == 0; k++) {
 		found[k] = -1;
 		for (int i = 0; i < n; i++) {
-			if (strncmp(list->text[i], tag_feature[k], ETH_GSTRING_LEN) == 0)
+			const char *text = (const char *)list->data + (size_t)i * ETH_GSTRING_LEN;
+
+			if (strncmp(text, tag_feature[k], ETH_GSTRING_LEN) == 0)
 				found[k] = i;
 		}
 	}
@@ -190,19 +194,23 @@ static int tag_features_find(const char *name, int found[ARRAY_SIZE(tag_feature)
 
 int32_t tag_features_read(const char *name)
 {
-	struct {
-		struct ethtool_gfeatures head;
-		struct ethtool_get_features_block word[FEATURE_WORDS];
-	} all = {{.cmd = ETHTOOL_GFEATURES, .size = FEATURE_WORDS}, {{0}}};
+	union {
+		struct ethtool_gfeatures ask;
+		uint8_t room[sizeof(struct ethtool_gfeatures) +
+		             FEATURE_WORDS * sizeof(struct ethtool_get_features_block)];
+	} all;
 	int found[ARRAY_SIZE(tag_feature)] = {0};
 	int32_t on = 0;
 
+	memset(&all, 0, sizeof(all));
+	all.ask.cmd = ETHTOOL_GFEATURES;
+	all.ask.size = FEATURE_WORDS;
 	if (tag_features_find(name, found) < 0 || ethtool_ask(name, &all) < 0)
 		return JOURNAL_UNKNOWN;
 	for (size_t k = 0; k < ARRAY_SIZE(tag_feature); k++) {
 		int i = found[k];
 
-		if (i >= 0 && (all.word[i / 32].active >> i % 32 & 1) != 0)
+		if (i >= 0 && (all.ask.features[i / 32].active >> i % 32 & 1) != 0)
 			on |= 1 << k;
 	}
 	return on;
@@ -210,24 +218,27 @@ int32_t tag_features_read(const char *name)
 
 int tag_features_write(const char *name, int32_t on)
 {
-	struct {
-		struct ethtool_sfeatures head;
-		struct ethtool_set_features_block word[FEATURE_WORDS];
-	} some = {{.cmd = ETHTOOL_SFEATURES}, {{0}}};
+	union {
+		struct ethtool_sfeatures ask;
+		uint8_t room[sizeof(struct ethtool_sfeatures) +
+		             FEATURE_WORDS * sizeof(struct ethtool_set_features_block)];
+	} some;
 	int found[ARRAY_SIZE(tag_feature)] = {0};
 	int n = tag_features_find(name, found), err;
 
 	if (n < 0)
 		return n;
+	memset(&some, 0, sizeof(some));
+	some.ask.cmd = ETHTOOL_SFEATURES;
 	for (size_t k = 0; k < ARRAY_SIZE(tag_feature); k++) {
 		int i = found[k];
 
 		if (i < 0)
 			continue;
-		some.word[i / 32].valid |= 1u << i % 32;
-		some.word[i / 32].requested |= (uint32_t)(on >> k & 1) << i % 32;
+		some.ask.features[i / 32].valid |= 1u << i % 32;
+		some.ask.features[i / 32].requested |= (uint32_t)(on >> k & 1) << i % 32;
 	}
-	some.head.size = ((uint32_t)n + 31) / 32; /* the kernel wants just its own */
+	some.ask.size = ((uint32_t)n + 31) / 32; /* the kernel wants just its own */
 	err = ethtool_ask(name, &some);
 	if (err < 0)
 		return err;
