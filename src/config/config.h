@@ -129,15 +129,15 @@ struct config_interface {
 	uint32_t index;               /* of its name in the file, from 0 */
 	bool force;     /* take the device even though the default route leaves by it */
 	bool redirects; /* tell hosts of better gateways on their own link */
+	bool dad;       /* look for duplicates before an IPv6 address is used */
+	uint8_t urpf;   /* enum config_urpf */
 	uint16_t mtu;   /* of the IP packet; 0: the device's own */
 	uint64_t mac;   /* as mac_load() gives it; 0: the device's own */
-	uint8_t urpf;   /* enum config_urpf */
 	struct config_xdp xdp;
 	struct config_pcap pcap;
 	size_t n_addresses;
 	struct config_prefix *addresses; /* in the file's order, of both families; the first one of
 	                                  * a family is the primary */
-	bool dad;                        /* look for duplicates before an IPv6 address is used */
 	struct config_ra ra;
 };
 
