@@ -386,6 +386,8 @@ static void bridge_change(struct bed *t)
 
 static void mac_any(struct bed *t, uint8_t *mac, bool source)
 {
+	static const uint8_t reserved[] = {0x01, 0x80, 0xc2, 0, 0, 0},
+			     group[] = {0x33, 0x33, 0, 0, 0, 1};
 	uint64_t special = ROUTERS;
 	uint32_t what = roll(t, 32);
 
@@ -401,10 +403,10 @@ static void mac_any(struct bed *t, uint8_t *mac, bool source)
 	} else if (what < 10 && !source) {
 		memset(mac, 0xff, 6);
 	} else if (what == 10 && !source) {
-		memcpy(mac, "\x01\x80\xc2\0\0\0", 6);
+		memcpy(mac, reserved, 6);
 		mac[5] = (uint8_t)roll(t, 20);
 	} else if (what < 13 && !source) {
-		memcpy(mac, "\x33\x33\0\0\0\1", 6);
+		memcpy(mac, group, 6);
 	}
 }
 
@@ -579,7 +581,16 @@ static void model_runs(struct bed *t, uint16_t i)
 		switch_router_sends(t->model, vid[k], answer[k].bytes, answer[k].len);
 }
 
-/* What workers report goes into both tables; the model must have heard it. */
+/* A station goes into both tables. */
+static void station_add(struct bed *t, uint16_t i, const struct report *r, const uint8_t *mac)
+{
+	switch_station_add(t->model, mac, r->value, i, false);
+	assert_int_equal(fdb_set(t->live.fdb, fdb_key(r->mac, (uint16_t)r->value), r->iface, 0,
+	                         fdb_tick(t->now)),
+	                 0);
+}
+
+/* What workers report is learned if there is room; the model must have heard it. */
 static void reports_take(struct bed *t, uint16_t i)
 {
 	struct ring *ring = t->worker.pipeline.reports;
@@ -594,13 +605,8 @@ static void reports_take(struct bed *t, uint16_t i)
 			assert_int_equal(r->iface, ids[i]);
 			t->n_told++;
 			if (switch_station_find(t->model, mac, r->value) == NULL &&
-			    t->model->n_stations < SWITCH_STATIONS && !t->model->port[i].full) {
-				switch_station_add(t->model, mac, r->value, i, false);
-				assert_int_equal(fdb_set(t->live.fdb,
-				                         fdb_key(r->mac, (uint16_t)r->value),
-				                         r->iface, 0, fdb_tick(t->now)),
-				                 0);
-			}
+			    t->model->n_stations < SWITCH_STATIONS && !t->model->port[i].full)
+				station_add(t, i, r, mac);
 		}
 		ring_pop(ring);
 	}
