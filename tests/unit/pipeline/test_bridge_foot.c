@@ -339,6 +339,51 @@ static void a_full_batch_is_routed_into_the_bridge(void **state)
 	road_silent(t);
 }
 
+/* I2, I4, I5: of each packet there are three pieces, and of each piece three, in rings of 64. */
+static void a_batch_is_cut_and_flooded(void **state)
+{
+	struct road *t = *state;
+	uint64_t full;
+	uint32_t out;
+
+	router_iface(t->r, FOOT)->mtu = 576;
+	bridge_publish(bridge_of(t));
+	for (uint32_t i = 0; i < 64; i++) {
+		router_udp(&t->in, 3, HOST_IP(FOOT), i % 2 == 0 ? 1400 : 40);
+		assert_true(router_inject(t->r, 3, t->in.bytes, t->in.len));
+	}
+	router_run(t->r);
+	out = router_drain(t->r);
+	full = router_count(t->r, DROP_TX_FULL) + router_count(t->r, DROP_NO_FRAME);
+	assert_int_equal(out + full, (32 * 3 + 32) * 3);
+	road_silent(t);
+}
+
+static void a_jumbo_ping_is_answered_in_its_vlan(void **state)
+{
+	struct road *t = *state;
+
+	for (uint16_t i = 0; i < 4; i++)
+		t->r->iface[i].mtu = 9000;
+	router_iface(t->r, FOOT20)->mtu = 9000;
+	bridge_publish(bridge_of(t));
+	packet_ether(&t->in, BRIDGE_MAC, HOST_MAC(FOOT20, 2), 0x0800);
+	packet_ip4(&t->in,
+	           &(struct packet_ip4){.src = HOST_IP(FOOT20),
+	                                .dst = ROUTER_IP(FOOT20),
+	                                .proto = IP_PROTO_ICMP},
+	           8000);
+	packet_icmp(&t->in, 8, 0);
+	frame_tag(&t->in, 0x8100, 20);
+	assert_true(router_inject_parts(t->r, 2, &t->in, 1700));
+	router_run(t->r);
+	comes_out(t, 2, HOST_MAC(FOOT20, 2), 20);
+	assert_int_equal(packet_payload4(&t->out)[0], 0);
+	assert_int_equal(t->out.len, 14 + 20 + 8000);
+	assert_int_equal(packet_sum(packet_payload4(&t->out), 8000), 0xffff);
+	road_silent(t);
+}
+
 static void each_vlan_has_its_own_foot(void **state)
 {
 	struct road *t = *state;
@@ -408,6 +453,8 @@ int main(void)
 		foot_test(the_only_port_talks_to_the_router),
 		foot_test(isolated_ports_talk_to_the_router),
 		foot_test(a_full_batch_is_routed_into_the_bridge),
+		foot_test(a_batch_is_cut_and_flooded),
+		vlan_test(a_jumbo_ping_is_answered_in_its_vlan),
 		vlan_test(each_vlan_has_its_own_foot),
 		vlan_test(a_foot_answers_for_no_other),
 		vlan_test(packets_are_routed_from_vlan_to_vlan),

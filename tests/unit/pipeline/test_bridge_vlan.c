@@ -293,6 +293,32 @@ static void frames_of_full_size_get_their_tag(void **state)
 	assert_int_equal(router_count(t->r, DROP_TOO_BIG), 0);
 }
 
+/* Packets in several frames: the tag is in the first, at whatever place that ends. */
+static void jumbo_frames_get_and_lose_their_tag(void **state)
+{
+	static const uint32_t part[] = {1792, 1250, 1500};
+	static struct packet want;
+	struct road *t = *state;
+
+	for (uint16_t i = 0; i < 5; i++)
+		t->r->iface[i].mtu = 9000;
+	bridge_publish(bridge_of(t));
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
+		frame_make(&t->in, BROADCAST, STATION(1), 9014);
+		want = t->in;
+		frame_tag(&want, 0x8100, 10);
+		assert_true(router_inject_parts(t->r, 0, &t->in, part[i]));
+		router_run(t->r);
+		crossing_out_all(t, PORTS(3, 4), &t->in);
+		crossing_out(t, 2, &want);
+		road_silent(t);
+		assert_true(router_inject_parts(t->r, 2, &want, part[i]));
+		router_run(t->r);
+		crossing_out_all(t, PORTS(0, 3, 4), &t->in);
+		road_silent(t);
+	}
+}
+
 static void a_tag_that_is_cut_off_is_none(void **state)
 {
 	struct road *t = *state;
@@ -366,6 +392,7 @@ int main(void)
 		vlan_test(a_station_that_moves_is_followed_in_its_vlan),
 		vlan_test(who_is_no_member_gets_nothing),
 		vlan_test(frames_of_full_size_get_their_tag),
+		vlan_test(jumbo_frames_get_and_lose_their_tag),
 		vlan_test(a_tag_that_is_cut_off_is_none),
 		vlan_test(isolation_is_between_ports_of_a_vlan),
 		vlan_test(vlans_mix_in_a_batch),
