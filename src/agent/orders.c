@@ -6,6 +6,8 @@
 #include "agent/agent.h"
 #include "agent/bridges.h"
 #include "base/log.h"
+#include "wire/ether.h"
+#include "wire/ip6.h"
 
 /* Slots of the ring to a worker that packets which come back leave to what the agent says: of a
  * flood of them there is always one more (RFC 6583 7.2). */
@@ -54,6 +56,23 @@ void agent_send_wait(void *agent, uint16_t iface, const uint8_t *frame, uint16_t
 
 	if (order_frame(&o, iface, frame, len))
 		agent_order_wait(agent, worker_by(agent, iface), &o);
+}
+
+/* Does it ask whether an address is somebody's (RFC 4862 5.4.2)? */
+static bool is_probe(const uint8_t *frame, uint16_t len)
+{
+	return len >= ETHER_LEN + IP6_LEN && ether_type(frame) == ETHERTYPE_IP6 &&
+	       ip_is_none(ip6_src(frame + ETHER_LEN));
+}
+
+/* neigh_ops.send: a question is asked again; but of an address that nobody was asked about nobody
+ * says that it is his. */
+static void neigh_send(void *agent, uint16_t iface, const uint8_t *frame, uint16_t len)
+{
+	if (is_probe(frame, len))
+		agent_send_wait(agent, iface, frame, len);
+	else
+		agent_send(agent, iface, frame, len);
 }
 
 /*
@@ -113,7 +132,7 @@ static void neigh_drop(void *ctx, const struct neigh_held *h, enum verdict v)
 }
 
 const struct neigh_ops agent_neigh_ops = {
-	.send = agent_send,
+	.send = neigh_send,
 	.resume = neigh_resume,
 	.drop = neigh_drop,
 	.address = agent_addr_report,
