@@ -73,6 +73,7 @@ struct agent_iface {
 	bool carrier;
 	bool gone;            /* its device went away */
 	uint8_t strips;       /* tags that its driver takes off: AGENT_STRIPS_ */
+	bool strips_told;     /* the log has that */
 	bool sees_tags;       /* its device was told to show others as they are */
 	bool filters;         /* and drops VLANs all the same, unless promiscuous */
 	bool redirects;       /* as configured */
@@ -268,10 +269,10 @@ uint32_t agent_frames_needed(const struct config *c);
 void agent_virtual_change(struct agent *a, const struct config *c,
                           const struct config_interface *ci, bool anew);
 
-/* Can what the interface @ci is on carry packets as long as it says? What becomes of that later is
- * another thing. Return: 0 or -EINVAL. */
-[[nodiscard]] int agent_virtual_check(struct agent *a, const struct config_interface *ci,
-                                      struct why *e);
+/* Can what the interface @ci of @c is on carry packets as long as it says? What becomes of that
+ * later is another thing. Return: 0 or -EINVAL. */
+[[nodiscard]] int agent_virtual_check(struct agent *a, const struct config *c,
+                                      const struct config_interface *ci, struct why *e);
 
 /**
  * agent_virtual_follow - a port, a VLAN's parent or a bridge has changed

@@ -102,13 +102,14 @@ static int virtuals_check(struct apply *p, struct why *e)
 	int err;
 
 	err = agent_tags_check(p->a, p->is, e);
-	agent_virtual_follow(p->a); /* feet in bridges were there before the last port */
 	for (size_t i = 0; i < p->diff.n_interfaces && err == 0; i++) {
 		const struct config_interface *is = p->diff.interfaces[i].is;
 
 		if (is != NULL && is->kind != CONFIG_DEVICE)
-			err = agent_virtual_check(p->a, is, e);
+			err = agent_virtual_check(p->a, p->is, is, e);
 	}
+	if (err == 0)                       /* what is refused changes nothing */
+		agent_virtual_follow(p->a); /* feet were there before the last port */
 	return err;
 }
 

@@ -129,12 +129,9 @@ static void iface_give_back(struct agent *a, struct agent_iface *f, const char *
 static void flaws_note(struct agent_iface *f, const char *name, const struct device_flaws *flaws)
 {
 	f->strips = flaws->strips_vlan ? AGENT_STRIPS_C : 0;
+	f->strips_told = false; /* those that need tags are refused before */
 	f->sees_tags = false;
 	f->filters = false;
-	if (flaws->strips_vlan)
-		log_warning("interfaces.%s: the driver takes VLAN tags off received frames and "
-		            "cannot be told not to: tagged traffic is not seen as such",
-		            name);
 	if (flaws->sysctl_readonly)
 		log_warning("interfaces.%s: /proc/sys is read-only: the kernel may speak ARP and "
 		            "MLD on it",

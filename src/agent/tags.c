@@ -86,6 +86,16 @@ int agent_tags_check(struct agent *a, const struct config *c, struct why *e)
 	return 0;
 }
 
+static void strips_tell(struct agent_iface *f)
+{
+	if ((f->strips & AGENT_STRIPS_C) == 0 || f->strips_told)
+		return;
+	f->strips_told = true;
+	log_warning("interfaces.%s: the driver takes VLAN tags off received frames and cannot be "
+	            "told not to: tagged traffic is not seen as such",
+	            f->name);
+}
+
 void agent_tags_follow(struct agent *a, const struct ifaces *s)
 {
 	for (uint16_t i = 0; i < PORT_MAX; i++) {
@@ -96,6 +106,7 @@ void agent_tags_follow(struct agent *a, const struct ifaces *s)
 			continue;
 		if (bridge_port || s->iface[i].vlans != NULL)
 			tags_see(f);
+		strips_tell(f);
 		if (steer_bridge_port_set(xsk_port_steer(f->port), bridge_port) < 0)
 			log_error("%s: link protocols do not reach the kernel", f->name);
 	}

@@ -5,6 +5,7 @@
  * be; all else they have as ports have it.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "agent/agent.h"
 #include "agent/bridges.h"
@@ -33,8 +34,9 @@ static struct carrier carrier_of(const struct agent *a, const struct agent_iface
 
 	if (f->kind == IFACE_VLAN)
 		return (struct carrier){on->name, agent_iface_up(on), on->mac, on->mtu};
+	/* Of a bridge that is to go: it goes, too, or all stays as it was. */
 	if (!agent_foot(a, f->name, &foot))
-		return (struct carrier){"its bridge", false, f->mac, f->mtu};
+		return (struct carrier){"its bridge", f->carrier, f->mac, f->mtu};
 	return (struct carrier){"its bridge", foot.up, foot.mac, foot.mtu};
 }
 
@@ -64,14 +66,23 @@ static uint32_t mtu_of(const struct agent_iface *f, const struct carrier *on)
 	return f->mtu_wish != 0 && f->mtu_wish < on->mtu ? f->mtu_wish : on->mtu;
 }
 
-int agent_virtual_check(struct agent *a, const struct config_interface *ci, struct why *e)
+int agent_virtual_check(struct agent *a, const struct config *c, const struct config_interface *ci,
+                        struct why *e)
 {
 	struct carrier on = carrier_of(a, agent_iface_find(a, ci->name));
+	char path[2 * CONFIG_NAME_LEN + 32];
 
 	if (ci->mtu <= on.mtu)
 		return 0;
-	return why_fail(e, -EINVAL, "interfaces.%s.mtu: %u is more than %s can carry, %u", ci->name,
-	                ci->mtu, on.name, on.mtu);
+	if (ci->kind == CONFIG_VLAN)
+		snprintf(path, sizeof(path), "interfaces.%s", ci->name);
+	else if (ci->vlan == 0)
+		snprintf(path, sizeof(path), "bridges.%s", ci->name);
+	else
+		snprintf(path, sizeof(path), "bridges.%s.vlans.%u", c->bridges[ci->bridge].name,
+		         ci->vlan);
+	return why_fail(e, -EINVAL, "%s.mtu: %u is more than %s can carry, %u", path, ci->mtu,
+	                on.name, on.mtu);
 }
 
 int agent_virtual_open(struct agent *a, const struct config *c, const struct config_interface *ci,

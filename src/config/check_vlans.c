@@ -219,6 +219,11 @@ void check_bound(struct check *k, const struct config_interface *f, struct mark 
 		path.step[path.n++] = (struct path_step){.key = "mtu"};
 		errors_add(k->errs, mtu, &path, "larger than the %u of %s", bound->mtu,
 		           bound->name);
+	} else if (f->mtu == 0 && f->ra.mtu != CONFIG_MTU_AUTO && f->ra.mtu > bound->mtu) {
+		path.step[path.n++] = (struct path_step){.key = "router-advertisement"};
+		path.step[path.n++] = (struct path_step){.key = "mtu"};
+		errors_add(k->errs, whole, &path, "larger than the %u of %s", bound->mtu,
+		           bound->name);
 	} else if (f->mtu == 0 && bound->mtu < 1280 && has_ipv6(f)) {
 		errors_add(k->errs, whole, &path,
 		           "IPv6 needs an MTU of at least 1280 (RFC 8200 5), %s has %u: raise "

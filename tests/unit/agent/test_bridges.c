@@ -7,6 +7,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,6 +324,45 @@ static void what_fails_is_undone(void **state)
 	assert_int_equal(bed->a.bridges->n, 1);
 }
 
+/* Its addresses would be looked at again, and be nobody's for a second (RFC 4862 5.4). */
+static void the_foot_of_a_bridge_that_was_to_go_has_its_link(void **state)
+{
+	struct bed *bed = *state;
+	struct agent_iface *f = &bed->a.iface[FOOT];
+	struct why e;
+
+	bridge_conf(bed, 0, 2);
+	foot_open(bed, FOOT, "br0");
+	apply(bed);
+	agent_virtual_follow(&bed->a);
+	assert_true(f->carrier);
+	assert_int_equal(agent_bridges_apply(&bed->a, &(struct config){}, &e), 0);
+	agent_virtual_follow(&bed->a);
+	assert_true(f->carrier);
+	agent_bridges_undo(&bed->a);
+	agent_virtual_follow(&bed->a);
+	assert_true(f->carrier);
+}
+
+static void an_mtu_of_a_foot_is_refused_where_it_is_written(void **state)
+{
+	struct config_interface ci = {.name = "br0.10", .kind = CONFIG_BRIDGE, .mtu = 1501};
+	struct bed *bed = *state;
+	struct config_bridge *c = bridge_conf(bed, 0, 2);
+	struct why e;
+
+	bed->vlan[0] = (struct config_bridge_vlan){.vid = 10};
+	c->vlan_aware = true;
+	c->vlans = bed->vlan;
+	c->n_vlans = 1;
+	ci.vlan = 10;
+	foot_open(bed, FOOT, "br0.10");
+	apply(bed);
+	assert_int_equal(agent_virtual_check(&bed->a, &bed->config, &ci, &e), -EINVAL);
+	assert_string_equal(e.text, "bridges.br0.vlans.10.mtu: 1501 is more than its bridge can "
+	                            "carry, 1500");
+}
+
 static void a_larger_table_is_undone_too(void **state)
 {
 	struct bed *bed = *state;
@@ -475,6 +515,8 @@ int main(void)
 		TEST(stations_outlive_a_reload_and_another_limit),
 		TEST(a_port_that_goes_with_another_limit_takes_its_stations_along),
 		TEST(what_fails_is_undone),
+		TEST(the_foot_of_a_bridge_that_was_to_go_has_its_link),
+		TEST(an_mtu_of_a_foot_is_refused_where_it_is_written),
 		TEST(a_larger_table_is_undone_too),
 		TEST(static_stations_are_those_of_the_file),
 		TEST(a_station_with_the_bridges_mac_waits_until_that_is_another),

@@ -163,11 +163,11 @@ static void an_mtu_of_its_own_counts_while_the_parent_can_carry_it(void **state)
 	ci.mtu = 1300;
 	f = opened(a, &ci);
 	assert_int_equal(f->mtu, 1300);
-	assert_int_equal(agent_virtual_check(a, &ci, &e), 0);
+	assert_int_equal(agent_virtual_check(a, &conf, &ci, &e), 0);
 	a->iface[0].mtu = 1280;
 	agent_virtual_follow(a);
 	assert_int_equal(f->mtu, 1280);
-	assert_int_equal(agent_virtual_check(a, &ci, &e), -EINVAL);
+	assert_int_equal(agent_virtual_check(a, &conf, &ci, &e), -EINVAL);
 	assert_string_equal(e.text,
 	                    "interfaces.lan0.10.mtu: 1300 is more than lan0 can carry, 1280");
 }
