@@ -17,7 +17,8 @@ carries() {
 carries_now() {
 	local host=$1 address=$2 least=$3
 	shift 3
-	at "$host" iperf3 -c "$address" -t 1 -J "$@" >"$scratch/iperf.json" || {
+	# What takes a second at that rate: at the usual one it is soon done.
+	at "$host" iperf3 -c "$address" -n $((least * 125000)) -J "$@" >"$scratch/iperf.json" || {
 		cat "$scratch/iperf.json"
 		return 1
 	}
