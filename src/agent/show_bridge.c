@@ -81,10 +81,12 @@ static int filter_parse(struct stations_filter *f, const struct agent *a, struct
 					"mac %s: no MAC address: write 02:00:00:00:00:01",
 					args[i + 1]);
 		} else {
-			return control_refuse(r, VIADUCT_EXIT_USAGE,
-			                      "%s: show bridge [BRIDGE] [vlan N] [mac M]", args[i]);
+			break;
 		}
 	}
+	if (i < n)
+		return control_refuse(r, VIADUCT_EXIT_USAGE,
+		                      "show bridge: say `show bridge [BRIDGE] [vlan N] [mac M]`");
 	return VIADUCT_EXIT_DONE;
 }
 

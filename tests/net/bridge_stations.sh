@@ -42,6 +42,8 @@ it "a bridge that is not there is told by those that are" \
 it "which fails" exits 1 viaduct show bridge-ports br9
 it "as does what is no MAC" exits 2 viaduct show bridge mac 1.2.3.4
 it "and what is no VLAN" exits 2 viaduct show bridge br0 vlan 4095
+it "a filter that lacks its value is told how it is said" \
+	says '^viaduct: show bridge: say .show bridge \[BRIDGE\]' viaduct show bridge br0 vlan
 
 sent h2 "$h1" $guest
 it "a station speaks up" wait_for 5 learned $guest p2
