@@ -332,7 +332,9 @@ class Switch(Lab):
         target = target or s.net.ip6
         packet = ns(s.ip6, target, lladdr(SOURCE, s.mac))
         self.raw(s.port, s.frame(group_mac(solicited(target)), packet, IP6))
-        return lambda: [c for c in self.nds if c.nd.kind == NA and c.nd.target == target]
+        # What the router announces to all by itself is no answer.
+        return lambda: [c for c in self.nds
+                        if (c.nd.kind, c.nd.target, c.ip.dst) == (NA, target, s.ip6)]
 
     @contextlib.contextmanager
     def shut(self, *ways):
