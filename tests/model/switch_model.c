@@ -172,11 +172,15 @@ static enum switch_end may_leave(const struct switch_model *m, const struct seen
 	return END_SENT;
 }
 
-/* Broadcast ARP is the router's business too. */
+/* Broadcast ARP is the router's business too, behind a tag that is none but a priority as well. */
 static bool router_listens(const struct switch_model *m, const struct seen *s)
 {
+	const uint8_t *p = s->rest;
+
+	if (!m->aware && s->rest_len >= 6 && starts(p, 0x8100) && (p[2] & 0x0f) == 0 && p[3] == 0)
+		p += 4;
 	return s->port != SWITCH_ROUTER && m->foot[s->vid] && is_broadcast(s->frame) &&
-	       starts(s->rest, 0x0806);
+	       starts(p, 0x0806);
 }
 
 /* Storm control: may one more frame of that port be flooded? */

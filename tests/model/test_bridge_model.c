@@ -512,8 +512,9 @@ static bool answer_make(struct bed *t, struct packet *out, const struct packet *
 	uint64_t asker = 0;
 	uint8_t target[4];
 
-	while (t->model->aware && at + 4 < in->len && in->bytes[at - 2] == 0x81)
-		at += 4;
+	while (at + 4 < in->len && in->bytes[at - 2] == 0x81 &&
+	       (t->model->aware || (at == 14 && (in->bytes[at] & 0x0f) + in->bytes[at + 1] == 0)))
+		at += 4; /* of an unaware bridge a priority alone */
 	if (in->bytes[at - 2] != 8 || in->bytes[at - 1] != 6 || at + 28 > in->len ||
 	    in->bytes[at + 7] != 1)
 		return false;
