@@ -3,7 +3,7 @@
 # What the lab's machine is made of: a kernel and a QEMU newer than Debian 12's, fetched through apt
 # roots of their own, and an initial ramdisk of busybox, a few tools of this machine and its init.
 
-drivers="virtio_net igb veth xsk_diag sch_ingress cls_bpf"
+drivers="virtio_net igb veth 8021q xsk_diag sch_ingress cls_bpf"
 vm_tools="bash dash ip ss ethtool bpftool ping"
 
 # mirror: where this machine's own Debian packages come from.

@@ -49,7 +49,7 @@ initrd_make() {
 
 # vm_run: start it, pass its output on, end with the command's status.
 vm_run() {
-	local w rc=0 status append devices reader modules=veth,xsk_diag,sch_ingress,cls_bpf,virtio_net
+	local w rc=0 status append devices reader modules=veth,8021q,xsk_diag,sch_ingress,cls_bpf,virtio_net
 
 	w=$(mktemp -d)
 	on_exit rm -rf "$w"
