@@ -21,6 +21,7 @@ PACKET = struct.Struct("!II")
 def send(address, flows, count):
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(flows)]
     for s in sockets:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         s.connect((address, PORT))
     for number in range(count):
         for flow, s in enumerate(sockets):

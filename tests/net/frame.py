@@ -12,6 +12,7 @@ import sys
 import time
 
 ETH_P_ALL, PACKET_OUTGOING = 3, 4
+SO_RCVBUFFORCE = 33  # socket(7); Python has no name for it
 
 
 def send(device, to, sender, kind, count="1"):
@@ -26,6 +27,7 @@ def send(device, to, sender, kind, count="1"):
 def hear(seconds, device, kind, enough="0"):
     count, end = 0, time.monotonic() + float(seconds)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as s:
+        s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
         s.bind((device, ETH_P_ALL))
         print("ready", flush=True)
         while (count == 0 or count != int(enough)) and (left := end - time.monotonic()) > 0:

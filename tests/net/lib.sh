@@ -123,6 +123,19 @@ host_add() {
 	[ -z "${4:-}" ] || ip -n "$prefix.$1" route add default via "$4"
 }
 
+# queues_add HOST PORT N ADDRESS GATEWAY: as host_add, by a link of N queues.
+queues_add() {
+	local queues="numrxqueues $3 numtxqueues $3"
+	netns_add "$1"
+	# shellcheck disable=SC2086
+	ip link add name eth0 netns "$prefix.$1" $queues type veth \
+		peer name "$2" netns "$prefix.router" $queues
+	ip -n "$prefix.$1" link set eth0 up
+	ip -n "$prefix.router" link set "$2" up
+	ip -n "$prefix.$1" address add "$4" dev eth0
+	ip -n "$prefix.$1" route add default via "$5"
+}
+
 # network_lay N [KEYS]: hosts h1 to hN at the router's p1 to pN, hI being 10.0.I.2 and the router
 # 10.0.I.1 there; and the configuration that says so, with KEYS added to each interface. A test
 # appends what else it wants.

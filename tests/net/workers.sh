@@ -16,19 +16,6 @@ allowed=$(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0))[:2], sep
 	exit
 }
 
-# queues_add HOST PORT N ADDRESS GATEWAY: as host_add, by a link of N queues.
-queues_add() {
-	local queues="numrxqueues $3 numtxqueues $3"
-	netns_add "$1"
-	# shellcheck disable=SC2086
-	ip link add name eth0 netns "$prefix.$1" $queues type veth \
-		peer name "$2" netns "$prefix.router" $queues
-	ip -n "$prefix.$1" link set eth0 up
-	ip -n "$prefix.router" link set "$2" up
-	ip -n "$prefix.$1" address add "$4" dev eth0
-	ip -n "$prefix.$1" route add default via "$5"
-}
-
 # flows HOST ADDRESS OF: 64 flows of 300 packets from h1 to HOST arrive in order.
 flows() {
 	at_background "$1" "$here/flows.py" hear "$2" 64
