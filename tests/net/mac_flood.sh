@@ -9,6 +9,7 @@
 # Who floods a bridge with stations fills what the bridge's port, and the bridge, may have, and no
 # more; two stations that are known go on talking and lose nothing; the log says it once.
 . "$(dirname "$0")/lib.sh"
+. "$here/bridge_lib.sh"
 
 for i in 1 2 3; do
 	netns_add "h$i"
@@ -50,7 +51,7 @@ it "a hundred thousand more do not disturb them, unknown to unknown" flooded
 it "the port has what it may have" stations_full 1000
 it "and no more" stations_at_most 1010
 it "which the log says once" logged 'mac-limit' 1
-it "nor do they when each frame is for a known one" flooded "$(at h1 cat /sys/class/net/eth0/address)"
+it "nor do they when each frame is for a known one" flooded "$(mac h1)"
 limits ''
 it "without a limit of its own" viaduct reload
 it "the port has what the bridge leaves" flooded
