@@ -171,8 +171,10 @@ int agent_bridges_apply(struct agent *a, const struct config *is, struct why *e)
 			         "takes less",
 			         is->bridges[i].name);
 	}
-	if (err < 0)
+	if (err < 0) {
 		agent_bridges_undo(a);
+		agent_bridges_reap(a); /* no snapshot led to what was made */
+	}
 	return err;
 }
 

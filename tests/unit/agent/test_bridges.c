@@ -387,6 +387,30 @@ static void a_larger_table_is_undone_too(void **state)
 	assert_ptr_equal(bed->a.bridges->list[0]->conf, bed->config.bridges);
 }
 
+/* No snapshot comes after it that would clear up. */
+static void a_change_that_cannot_begin_leaves_nothing_behind(void **state)
+{
+	struct bed *bed = *state;
+	struct config_bridge bad[3];
+	struct why e;
+
+	bad[0] = *bridge_conf(bed, 0, 2);
+	apply(bed);
+	bad[0].mac_limit = 100000;
+	bad[1] = (struct config_bridge){.name = "br1", .mac_limit = 8};
+	bad[2] = (struct config_bridge){.name = "br2", .mac_limit = UINT32_MAX};
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(agent_bridges_apply(
+					 &bed->a,
+					 &(struct config){.n_bridges = 3, .bridges = bad}, &e),
+		                 -EINVAL);
+		assert_int_equal(bed->a.bridges->n, 1);
+	}
+	bridge_conf(bed, 0, 2)->mac_limit = 1000;
+	apply(bed);
+	assert_int_equal(bed->a.bridges->n, 1);
+}
+
 static void static_stations_are_those_of_the_file(void **state)
 {
 	struct bed *bed = *state;
@@ -518,6 +542,7 @@ int main(void)
 		TEST(the_foot_of_a_bridge_that_was_to_go_has_its_link),
 		TEST(an_mtu_of_a_foot_is_refused_where_it_is_written),
 		TEST(a_larger_table_is_undone_too),
+		TEST(a_change_that_cannot_begin_leaves_nothing_behind),
 		TEST(static_stations_are_those_of_the_file),
 		TEST(a_station_with_the_bridges_mac_waits_until_that_is_another),
 		TEST(a_foot_is_of_the_bridge_with_its_whole_name),
