@@ -90,7 +90,7 @@ uint16_t bridge_foot(struct test_bridge *b, uint16_t vid)
 	return id;
 }
 
-static void bridge_free_rcu(struct rcu_head *head)
+static void bridge_reclaim(struct rcu_head *head)
 {
 	free(caa_container_of(head, struct bridge, rcu));
 }
@@ -115,7 +115,7 @@ void bridge_publish(struct test_bridge *b)
 	}
 	router_publish(r);
 	if (old != NULL)
-		call_rcu(&old->rcu, bridge_free_rcu);
+		call_rcu(&old->rcu, bridge_reclaim);
 }
 
 void bridge_static(struct test_bridge *b, uint64_t mac, uint16_t vid, uint16_t port)
