@@ -282,6 +282,15 @@ void agent_virtual_change(struct agent *a, const struct config *c,
  */
 void agent_virtual_follow(struct agent *a);
 
+/**
+ * agent_feet_follow - bridges are as a new configuration wants them, which is hardly refused any
+ * more
+ *
+ * While bridges change, agent_virtual_follow() leaves feet alone: they would give up addresses for
+ * a MAC that may not come to be, and had to look for duplicates of the old ones (RFC 4862 5.4).
+ */
+void agent_feet_follow(struct agent *a);
+
 /* The port by which @id's frames go: its own, its VLAN's; of a foot in a bridge 0, for any may be
  * it. */
 uint16_t agent_iface_port(const struct agent *a, uint16_t id);

@@ -108,8 +108,8 @@ static int virtuals_check(struct apply *p, struct why *e)
 		if (is != NULL && is->kind != CONFIG_DEVICE)
 			err = agent_virtual_check(p->a, p->is, is, e);
 	}
-	if (err == 0)                       /* what is refused changes nothing */
-		agent_virtual_follow(p->a); /* feet were there before the last port */
+	if (err == 0) /* what is refused changes nothing */
+		agent_virtual_follow(p->a);
 	return err;
 }
 
@@ -189,6 +189,7 @@ static void iface_set(struct agent *a, const struct config_interface *ci)
 
 static int ifaces_address(struct apply *p, struct why *e)
 {
+	agent_feet_follow(p->a); /* they were there before the last port */
 	for (; p->addressed < p->diff.n_interfaces; p->addressed++) {
 		const struct config_diff_interface *d = &p->diff.interfaces[p->addressed];
 		const struct config_interface *any = d->is != NULL ? d->is : d->was;

@@ -148,13 +148,25 @@ void agent_virtual_change(struct agent *a, const struct config *c,
 
 void agent_virtual_follow(struct agent *a)
 {
+	bool changing = a->bridges != NULL && a->bridges->changing;
+
 	/* VLANs of VLANs when these have followed. */
 	for (int on_vlan = 0; on_vlan < 2; on_vlan++) {
 		for (uint16_t i = PORT_MAX; i < a->iface_top; i++) {
 			const struct agent_iface *f = &a->iface[i];
 
+			if (f->kind == IFACE_BRIDGE && changing)
+				continue;
 			if (f->open && (f->kind == IFACE_VLAN && f->parent >= PORT_MAX) == on_vlan)
 				virtual_follow(a, i, false);
 		}
+	}
+}
+
+void agent_feet_follow(struct agent *a)
+{
+	for (uint16_t i = PORT_MAX; i < a->iface_top; i++) {
+		if (a->iface[i].kind == IFACE_BRIDGE && a->iface[i].open)
+			virtual_follow(a, i, false);
 	}
 }
