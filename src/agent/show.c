@@ -313,15 +313,56 @@ static bool interfaces_next(struct control_reply *r, struct json *row)
 	return false;
 }
 
+/* The router's feet in bridge @name, as many as there is room for, behind one another. */
+static void feet_format(const struct agent *a, const char *name, char *text, size_t room)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (uint16_t i = IFACE_PORTS; i < a->iface_top; i++) {
+		const struct agent_iface *f = &a->iface[i];
+		const char *of = f->kind == IFACE_BRIDGE ? iface_bridge(a, f) : NULL;
+		bool fits = len + CONFIG_NAME_LEN + sizeof(", ...") < room;
+
+		if (f->name[0] == '\0' || of == NULL || strcmp(of, name) != 0)
+			continue;
+		len += (size_t)snprintf(text + len, room - len, "%s%s", len > 0 ? ", " : "",
+		                        fits ? f->name : "...");
+		if (!fits)
+			return;
+	}
+}
+
+/* Refuse: there is no interface called @name. Of a bridge is said what it has instead. */
+static int no_interface(const struct agent *a, struct control_reply *r, const char *name)
+{
+	bool bridge = false;
+	char feet[160];
+
+	for (size_t i = 0; i < a->config->n_bridges && !bridge; i++)
+		bridge = strcmp(a->config->bridges[i].name, name) == 0;
+	if (!bridge)
+		return control_refuse(r, VIADUCT_EXIT_FAILED,
+		                      "interfaces.%s: no such interface is configured", name);
+	feet_format(a, name, feet, sizeof(feet));
+	if (feet[0] == '\0')
+		return control_refuse(r, VIADUCT_EXIT_FAILED,
+		                      "interfaces.%s: a bridge without addresses is no interface: "
+		                      "see `viaduct show bridge-ports %s`",
+		                      name, name);
+	return control_refuse(r, VIADUCT_EXIT_FAILED,
+	                      "interfaces.%s: a bridge that looks at VLANs is no interface: of "
+	                      "its VLANs there is %s",
+	                      name, feet);
+}
+
 int show_interfaces(void *ctx, struct control_reply *r, char *const *args, size_t n)
 {
 	struct agent *a = ctx;
 
 	for (size_t i = 0; i < n; i++) {
 		if (agent_iface_find(a, args[i]) == NULL)
-			return control_refuse(r, VIADUCT_EXIT_FAILED,
-			                      "interfaces.%s: no such interface is configured",
-			                      args[i]);
+			return no_interface(a, r, args[i]);
 	}
 	return show_start(ctx, r, args, n, interfaces_next);
 }
@@ -368,9 +409,7 @@ int command_clear_neighbours(void *ctx, struct control_reply *r, char *const *ar
 
 	for (size_t i = 0; i < n; i++) {
 		if (agent_iface_find(a, args[i]) == NULL)
-			return control_refuse(r, VIADUCT_EXIT_FAILED,
-			                      "interfaces.%s: no such interface is configured",
-			                      args[i]);
+			return no_interface(a, r, args[i]);
 	}
 	a->now_ns = clock_ns();
 	for (size_t i = 0; i < n; i++)

@@ -103,6 +103,8 @@ it "and nothing has changed" as_before
 it "no file stayed open" test "$(open_files)" = "$open"
 it "hosts reach each other" reaches h1 10.0.1.2
 it "and what is behind the router" reaches h1 10.0.4.2
+it "an aware bridge is no interface: which are is said" says \
+	'interfaces.br0: .* there is br0.10, br0.20$' viaduct show interfaces br0
 new "$ports"
 it "without what was wrong it is in force" viaduct reload
 finish
