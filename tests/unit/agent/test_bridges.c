@@ -400,10 +400,10 @@ static void a_change_that_cannot_begin_leaves_nothing_behind(void **state)
 	bad[1] = (struct config_bridge){.name = "br1", .mac_limit = 8};
 	bad[2] = (struct config_bridge){.name = "br2", .mac_limit = UINT32_MAX};
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(agent_bridges_apply(
-					 &bed->a,
-					 &(struct config){.n_bridges = 3, .bridges = bad}, &e),
-		                 -EINVAL);
+		assert_int_equal(
+			agent_bridges_apply(&bed->a,
+		                            &(struct config){.n_bridges = 3, .bridges = bad}, &e),
+			-EINVAL);
 		assert_int_equal(bed->a.bridges->n, 1);
 	}
 	bridge_conf(bed, 0, 2)->mac_limit = 1000;
