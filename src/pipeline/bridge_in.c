@@ -145,15 +145,6 @@ static never_inline void ingress_closed(struct pipeline *p, const struct iface *
 	l->n = 0;
 }
 
-/* So many descriptors are done with; what they were counts. */
-static force_inline void ingress_taken(struct port_queue *q, uint32_t n, uint64_t packets,
-                                       uint64_t bytes)
-{
-	port_rx_release(q, n);
-	counter_add(&q->counters.rx_packets, packets);
-	counter_add(&q->counters.rx_bytes, bytes);
-}
-
 /* What comes of all frames, once they are in the lane. */
 static void ingress_done(struct pipeline *p, const struct iface *f)
 {
@@ -194,9 +185,7 @@ size_t bridge_input(struct pipeline *p, struct port_queue *q)
 		if (unlikely(v != KEEP))
 			ingress_end(p, q->port, data, len, v);
 	}
-	if (unlikely(i < n))
-		xsk_ring_cons__cancel(&q->rx, n - i);
-	ingress_taken(q, i, packets, bytes);
+	port_rx_done(q, n, i, packets, bytes);
 	ingress_done(p, f);
 	return packets;
 }

@@ -388,11 +388,7 @@ size_t input_stage(struct pipeline *p, struct port_queue *q)
 		if (unlikely(v != KEEP))
 			input_bad(p, in, data, len, v);
 	}
-	if (unlikely(i < n))
-		xsk_ring_cons__cancel(&q->rx, n - i);
-	port_rx_release(q, i);
-	counter_add(&q->counters.rx_packets, packets);
-	counter_add(&q->counters.rx_bytes, bytes);
+	port_rx_done(q, n, i, packets, bytes);
 	if (unlikely(f->partial_csum))
 		input_partial(p);
 	return packets;

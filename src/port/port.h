@@ -115,6 +115,17 @@ static force_inline void port_rx_release(struct port_queue *q, uint32_t n)
 	xsk_ring_cons__release(&q->rx, n);
 }
 
+/* Of @n peeked descriptors the first @used are read, with so much in them; the others stay. */
+static force_inline void port_rx_done(struct port_queue *q, uint32_t n, uint32_t used,
+                                      uint64_t packets, uint64_t bytes)
+{
+	if (unlikely(used < n))
+		xsk_ring_cons__cancel(&q->rx, n - used);
+	port_rx_release(q, used);
+	counter_add(&q->counters.rx_packets, packets);
+	counter_add(&q->counters.rx_bytes, bytes);
+}
+
 /**
  * port_tx_reserve - room for exactly @n descriptors in the tx ring
  * @idx: index of the first for port_tx_desc()
