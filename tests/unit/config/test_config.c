@@ -13,17 +13,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-
-static struct config *parse(const char *text)
-{
-	struct config_errors errs = {};
-	struct config *c = NULL;
-	int err = config_parse(&c, text, strlen(text), &errs);
-
-	config_errors_print(&errs, "text", stderr);
-	assert_int_equal(err, 0);
-	return c;
-}
+#include "parse.h"
 
 static void nothing_said_gives_the_defaults(void **)
 {

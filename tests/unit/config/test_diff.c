@@ -12,22 +12,12 @@
 
 #include "base/compiler.h"
 #include "config/config.h"
+#include "parse.h"
 
 #define TWO                                                \
 	"interfaces:\n"                                    \
 	"  a: {control: own, addresses: [192.0.2.1/24]}\n" \
 	"  b: {control: own, addresses: [198.51.100.1/24]}\n"
-
-static struct config *parse(const char *text)
-{
-	struct config_errors errs = {};
-	struct config *c = NULL;
-	int err = config_parse(&c, text, strlen(text), &errs);
-
-	config_errors_print(&errs, "text", stderr);
-	assert_int_equal(err, 0);
-	return c;
-}
 
 static void the_same_twice_differs_in_nothing(void **)
 {

@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "config/address.h"
 #include "config/value.h"
+#include "parse.h"
 #include "wire/addr.h"
 
 static struct ip ip(const char *text)
@@ -36,17 +37,6 @@ static void assert_prefix(const struct config_prefix *got, const char *want)
 	char text[IP_PREFIX_TEXT];
 
 	assert_string_equal(ip_prefix_format(text, got->addr, got->len), want);
-}
-
-static struct config *parse(const char *text)
-{
-	struct config_errors errs = {};
-	struct config *c = NULL;
-	int err = config_parse(&c, text, strlen(text), &errs);
-
-	config_errors_print(&errs, "text", stderr);
-	assert_int_equal(err, 0);
-	return c;
 }
 
 /* The model of one interface with the fields @fields. */
