@@ -94,12 +94,10 @@ void egress_send(struct pipeline *p, struct pkt *k, uint16_t iface)
 {
 	const struct iface *f = &p->ifaces->iface[iface];
 
-	if (iface < IFACE_PORTS)
-		egress_port(p, k, f, iface);
-	else if (f->kind == IFACE_VLAN && f->n_tags > 0)
-		egress_port(p, k, f, f->port);
-	else if (f->kind == IFACE_BRIDGE && f->bridge != NULL)
+	if (!egress_knows(p, iface))
+		egress_nowhere(p, k);
+	else if (f->kind == IFACE_BRIDGE)
 		egress_bridge(p, k, f);
 	else
-		egress_nowhere(p, k);
+		egress_port(p, k, f, iface < IFACE_PORTS ? iface : f->port);
 }
