@@ -40,7 +40,7 @@ struct covers {
 
 static inline unsigned __int128 whole(struct ip a)
 {
-	return (unsigned __int128)a.hi << 64 | a.lo;
+	return lpm6_whole(a.hi, a.lo);
 }
 
 static inline struct ip halves(unsigned __int128 a)
